@@ -95,7 +95,7 @@ pub(super) async fn discover(place: String) -> Result<(), CliError> {
         ));
     }
     let announced = got.announced();
-    for Announced { url, title, media_type } in &announced {
+    for Announced { url, title, media_type, .. } in &announced {
         let (title, media_type) = (title.as_deref().unwrap_or("-"), media_type.as_deref().unwrap_or("-"));
         written(writeln!(out, "{url}\t{title}\t{media_type}"))?;
     }

@@ -58,7 +58,12 @@ impl Answer {
 
     /// Returns the feeds that the headers and the page announce, best first.
     pub fn announced(&self) -> Vec<Announced> {
-        let headers = self.announced.iter().map(|url| Announced { url: url.clone(), title: None, media_type: None });
+        let headers = self.announced.iter().map(|url| Announced {
+            url: url.clone(),
+            title: None,
+            media_type: None,
+            is_redirect: false,
+        });
         let mut all: Vec<Announced> = headers.collect();
         for found in parse::announced(&self.bytes, &self.context) {
             if !all.iter().any(|known| known.url == found.url) {

@@ -166,9 +166,6 @@ impl Daemon {
         let mut is_starting = adoption.is_some();
         let mut reloads = Reloads::new(load_config, config, address, (republish, access, Arc::clone(&pushing)), keep);
         if let Some(adoption) = adoption {
-            tracing::warn!(
-                "the configuration cannot be stored yet: feeds are served as they were, and polls begin later"
-            );
             reloads.wait_for(adoption);
         }
         reporter.tell_ready();
@@ -185,12 +182,8 @@ impl Daemon {
                     ControlCommand::Reload => reloads.ask(&services, &reporter.meters),
                 },
                 answered = reloads.answered() => {
-                    let finished = reloads.finish(&mut services, answered, &reporter.meters);
-                    let resumed = match finished {
-                        Ok(config) if std::mem::take(&mut is_starting) => services.resume(config).await,
-                        finished => finished.map(drop),
-                    };
-                    if let Err(error) = resumed { break Err(error.into()) }
+                    let adopted = adopted(&mut services, &mut reloads, &reporter, (answered, &mut is_starting)).await;
+                    if let Err(error) = adopted { break Err(error.into()) }
                 }
                 end = &mut services.writer_task => break Err(ended_early("writer", end)),
                 end = &mut tasks.publisher => break Err(ended_early("publisher", end)),
@@ -213,6 +206,17 @@ impl Daemon {
             () = commands.stop_again() => Err(DaemonError::Aborted),
         }
     }
+}
+
+/// Applies a configuration that the writer has stored. With the first one since the start, work of the last process is resumed.
+async fn adopted(
+    services: &mut Services,
+    reloads: &mut Reloads,
+    reporter: &StatusReporter,
+    (answered, is_starting): (reload::Answered, &mut bool),
+) -> Result<(), StoreError> {
+    let config = reloads.finish(services, answered, &reporter.meters)?;
+    if std::mem::take(is_starting) { services.resume(config).await } else { Ok(()) }
 }
 
 /// Returns who may read what; `None` if nobody needs a key.

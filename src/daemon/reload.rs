@@ -114,6 +114,7 @@ impl Reloads {
 
     /// Waits for the writer's reply to the configuration with which the daemon was started.
     pub(super) fn wait_for(&mut self, answer: BoxFuture<'static, Adoption>) {
+        tracing::warn!("the configuration cannot be stored yet: feeds are served as they were, and polls begin later");
         let (config, public_url) = (self.adopted.clone(), self.adopted.server.public_url(self.address));
         self.pending = Some(PendingReload { config, public_url, answer });
     }

@@ -53,11 +53,12 @@ impl Fetcher {
             share.enlarge().await?;
         }
         loop {
-            let chunk = share.in_time(response.chunk()).await.ok_or(Fault::Timeout(self.timeout))?;
-            let chunk = match chunk {
-                Ok(Some(chunk)) => chunk,
-                Ok(None) => return Ok((packed, None)),
-                Err(error) => return Ok((packed, Some(faults::fault(&error, url)))),
+            let chunk = match share.in_time(response.chunk()).await {
+                Some(Ok(Some(chunk))) => chunk,
+                Some(Ok(None)) => return Ok((packed, None)),
+                Some(Err(error)) => return Ok((packed, Some(faults::fault(&error, url)))),
+                // Some servers send the whole document and hold the connection.
+                None => return Ok((packed, Some(Fault::Timeout(self.timeout)))),
             };
             answer.bytes += chunk.len() as u64;
             if packed.len() + chunk.len() > EVERYDAY {

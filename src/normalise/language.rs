@@ -66,6 +66,42 @@ fn of_script<'a>(
     })
 }
 
+/// Letters that other languages of their script do not have.
+struct OwnLetters {
+    script: Script,
+    letters: &'static str,
+    /// The language; `None` if several have them that are not told apart here.
+    language: Option<&'static str>,
+}
+
+const fn own(script: Script, letters: &'static str, language: Option<&'static str>) -> OwnLetters {
+    OwnLetters { script, letters, language }
+}
+
+/// In order: the first that a text has decides.
+const OWN_LETTERS: [OwnLetters; 11] = [
+    own(Script::Cyrillic, "әғқңөұүһӣӯҳҷӘҒҚҢӨҰҮҺӢӮҲҶ", None),
+    own(Script::Cyrillic, "ѓќѕЃЌЅ", Some("mk")),
+    own(Script::Cyrillic, "ђћЂЋ", Some("sr")),
+    own(Script::Cyrillic, "ўЎ", Some("be")),
+    own(Script::Cyrillic, "їєґЇЄҐ", Some("uk")),
+    own(Script::Cyrillic, "ыэёЫЭЁ", Some("ru")),
+    own(Script::Arabic, "ټډړښځڅۍ", Some("ps")),
+    own(Script::Arabic, "ێۆڕڵ", Some("ckb")),
+    own(Script::Arabic, "ۇڭۈ", Some("ug")),
+    own(Script::Arabic, "ڄٻڀڊ", Some("sd")),
+    own(Script::Arabic, "ٹڈڑںے", Some("ur")),
+];
+
+/// Number of such letters that are no chance, such as a foreign name.
+const OWN_LETTERS_MIN: usize = 2;
+
+/// Returns the letters of its own that a text has.
+fn own_letters(script: Script, text: &str) -> Option<&'static OwnLetters> {
+    let has = |letters: &str| text.chars().filter(|c| letters.contains(*c)).nth(OWN_LETTERS_MIN - 1).is_some();
+    OWN_LETTERS.iter().find(|own| own.script == script && has(own.letters))
+}
+
 fn guess(script: Script, text: &str) -> Option<&'static str> {
     let (profiles, named) = match script {
         Script::Arabic => (&ARABIC, whatlang::Script::Arabic),
@@ -77,6 +113,9 @@ fn guess(script: Script, text: &str) -> Option<&'static str> {
     };
     if text.len() < SHORTEST || whatlang::detect_script(text) != Some(named) {
         return None;
+    }
+    if let Some(own) = own_letters(script, text) {
+        return own.language;
     }
     let found = profiles.guess(text)?;
     (found.is_reliable || script != Script::Latin).then_some(found.tag)
@@ -105,6 +144,19 @@ mod tests {
             let found = of_entry([declared, outlet], None, text);
             assert_eq!(found.entry.as_deref(), want, "{text}");
             assert_eq!((found.title, found.text), (None, None), "{text}");
+        }
+    }
+
+    #[test]
+    fn letters_of_its_own_tell_a_language() {
+        for (text, want) in [
+            ("Пожар на складе в Москве: объявлен высокий уровень сложности", Some("ru")),
+            ("Қазақстанда жаңа мектеп ашылды, деп хабарлайды агенттік", None),
+            ("Пожежа на складі у Києві: оголошено підвищений рівень складності, її гасять", Some("uk")),
+            ("ئاگرێک لە کۆگایەکی هەولێر کەوتەوە و ئاگرکوژێنەوە گەیشتن", Some("ckb")),
+            ("په کابل کې د يوې ګودام اور لګېدلی او ځوانان سره ښه وي", Some("ps")),
+        ] {
+            assert_eq!(of_entry([Some("en"), None], None, text).entry.as_deref(), want, "{text}");
         }
     }
 

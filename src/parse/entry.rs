@@ -3,6 +3,7 @@
 use super::address;
 use super::dates;
 use super::draft::EntryDraft;
+use super::language::language;
 use super::limits::{CANDIDATES, DATE, LIST};
 use super::links::{Links, absolute_text, first};
 use super::names::Tag;
@@ -345,11 +346,4 @@ fn is_picture(media_type: Option<&str>, url: &str) -> bool {
     }
     let path = url.split(['?', '#']).next().unwrap_or_default().to_ascii_lowercase();
     [".jpg", ".jpeg", ".png", ".webp", ".gif", ".avif"].iter().any(|ending| path.ends_with(ending))
-}
-
-/// Returns a language tag: the first one stated, with hyphens.
-pub(super) fn language(text: &str) -> Option<String> {
-    let tag = text.trim().split([',', ';', ' ']).next().unwrap_or_default().replace('_', "-");
-    let plain = tag.len() <= 35 && tag.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-    (plain && !tag.is_empty()).then(|| crate::model::script::customary(&tag))
 }

@@ -2,7 +2,8 @@
 
 use super::address;
 use super::draft::FeedDraft;
-use super::entry::{guess, language, picture, readable, title};
+use super::entry::{guess, picture, readable, title};
+use super::language::language;
 use super::limits::CANDIDATES;
 use super::links::{Links, first};
 use super::names::Tag;

@@ -20,12 +20,17 @@ pub struct Announced {
     pub title: Option<String>,
     /// Its media type, if the page states one.
     pub media_type: Option<String>,
+    /// Whether the page sends its readers there at once.
+    pub is_redirect: bool,
 }
 
 /// Returns why a document contains no feed.
 pub(super) fn no_feed(tree: &Tree<'_>) -> Fault {
     let all = tree.descend(TOP, |_| true);
-    if all.iter().take(20).any(|(tag, _)| *tag == Tag::Html) || all.first().is_some_and(|(_, id)| is_of_page(tree, *id))
+    // A document type is proof enough: tags of `html`, `head` and `body` may be omitted (HTML 13.1.2.4).
+    if tree.doctype.eq_ignore_ascii_case("html")
+        || all.iter().take(20).any(|(tag, _)| *tag == Tag::Html)
+        || all.first().is_some_and(|(_, id)| is_of_page(tree, *id))
     {
         return Fault::Html;
     }
@@ -57,7 +62,10 @@ fn refresh(tree: &Tree<'_>, id: NodeId, base: Option<&Url>) -> Option<Announced>
     let directive = tree.attr(id, "http-equiv")?;
     let content = tree.attr(id, "content").filter(|_| directive.trim().eq_ignore_ascii_case("refresh"))?;
     let url = address::join(base, refresh_target(&content)?)?;
-    (Some(&url) != base).then_some(Announced { url, title: None, media_type: None })
+    // Longer waits are those of a page that reloads itself or says goodbye.
+    let wait: f64 =
+        content.trim_start().split([';', ',', ' ']).next().and_then(|wait| wait.parse().ok()).unwrap_or(0.0);
+    (Some(&url) != base).then_some(Announced { url, title: None, media_type: None, is_redirect: wait <= 5.0 })
 }
 
 /// How far into a page its `<meta charset>` is searched for, in bytes. Browsers look at 1,024 (HTML 13.2.3.2); old pages have long
@@ -145,7 +153,7 @@ fn alternate(tree: &Tree<'_>, id: NodeId, base: Option<&Url>) -> Option<Announce
         return None;
     }
     let title = tree.attr(id, "title").map(|title| title.trim().to_owned()).filter(|title| !title.is_empty());
-    Some(Announced { url: address::join(base, &tree.attr(id, "href")?)?, title, media_type })
+    Some(Announced { url: address::join(base, &tree.attr(id, "href")?)?, title, media_type, is_redirect: false })
 }
 
 fn anchor(tree: &Tree<'_>, id: NodeId, base: Option<&Url>) -> Option<Announced> {
@@ -154,7 +162,7 @@ fn anchor(tree: &Tree<'_>, id: NodeId, base: Option<&Url>) -> Option<Announced> 
         return None;
     }
     let title = text::plain(tree, id).map(std::borrow::Cow::into_owned);
-    Some(Announced { url: address::join(base, &target)?, title, media_type: None })
+    Some(Announced { url: address::join(base, &target)?, title, media_type: None, is_redirect: false })
 }
 
 /// Returns whether outlets serve feeds under such an address.

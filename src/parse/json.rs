@@ -6,9 +6,10 @@ mod scan;
 
 use super::address;
 use super::draft::{EntryDraft, FeedDraft};
-use super::entry::{language, prefer_gregorian};
+use super::entry::prefer_gregorian;
 use super::guess::guessed;
 use super::identity::{About, AssignedKeys};
+use super::language::language;
 use super::limits::{LIST, Limits};
 use super::text::without_marks;
 use super::{Allowance, ParseContext, RawDocument, Repairs, bounded};

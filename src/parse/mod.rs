@@ -24,6 +24,7 @@ mod html;
 mod identity;
 mod json;
 mod jsonp;
+mod language;
 mod limits;
 mod links;
 mod months;

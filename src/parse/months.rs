@@ -5,12 +5,12 @@ const MONTHS: [&str; 12] = [
     "jan january janv janvier enero ene janeiro gennaio gen januar janner januari ocak ιαν يناير جانفي ژانويه gener \
         oca янв января январь січ січня січень sty styczen stycznia tam tammi tammikuu tammikuuta ינואר ינו جنوري ledna \
         leden janar ianuarie ian yanvar sausio sausis janvaris ιανουαριου ιανουαριοσ студзеня студзень януари јануар \
-        јануари sij sijecnja sijecanj januara januarja jaan jaanuar led มกราคม जनवरी জানুয়ারি জানুয়ারী",
+        јануари sij sijecnja sijecanj januara januarja jaan jaanuar led มกราคม जनवरी জানুযারি জানুযারী",
     "feb february fev fevr fevrier febrero fevereiro febbraio februar februari subat φεβ فبراير فيفري شباط فوريه \
         febrer pebruari sub фев февр февраля февраль лют лютого лютий lut luty lutego hel helmi helmikuu helmikuuta \
         פברואר פבר فروري unora unor febr februarie fevral shkurt vasario vasaris februaris φεβρουαριου φεβρουαριοσ \
         лютага люты февруари фебруар фебруари фебр فبروري شوبات velj vlj veljace veljaca februara februarja veebr \
-        veebruar uno กุมภาพันธ์ फरवरी ফেব্রুয়ারি ফেব্রুয়ারী",
+        veebruar uno กุมภาพันธ์ फरवरी ফেব্রুযারি ফেব্রুযারী",
     "mar march mars marzo marco marz mrz maart mrt mart marcius μαρ μαω مارس اذار marc maret мар марта март бер \
         березня березень marzec marca maa maalis maaliskuu maaliskuuta מרץ מרס مارچ brezna brezen marec martie mac kovo \
         kovas marts μαρτιου μαρτιοσ сакавіка сакавік ئازار ozu ozujka ozujak bre มีนาคม मार्च মার্চ",
@@ -251,6 +251,7 @@ pub(super) fn fold(c: char) -> Option<char> {
         'ګ' => 'گ',
         // Letters with a dot below, as one character and as two.
         '\u{95E}' => 'फ',
+        '\u{9DF}' => 'য',
         '\u{93C}' | '\u{9BC}' | '\u{64B}'..='\u{65F}' | '\u{640}' | '\u{670}' | '\u{307}' => return None,
         c => c,
     })

@@ -1,7 +1,7 @@
 //! Reads the outlines of a subscription list (OPML 2.0) with the tolerant reader, for lists that are not well formed.
 
 use super::tree::{TOP, Tree};
-use super::{ParseContext, Repairs, entities, limits::Limits};
+use super::{ParseContext, Repairs, attributes::local, entities, limits::Limits};
 
 /// Returns the bytes of a file as text, in the encoding that its mark, its declaration or its bytes say.
 #[must_use]
@@ -18,7 +18,7 @@ pub struct Outline {
     pub attributes: Vec<(String, String)>,
 }
 
-/// Returns all outlines of a text, in order. An unescaped quote inside a value loses only the rest of that value.
+/// Returns all outlines of a text, in order. Quotes inside a value need not be escaped.
 #[must_use]
 pub fn outlines(text: &str) -> Vec<Outline> {
     // Reading fails only when a deadline passes, and this context has none.
@@ -27,10 +27,11 @@ pub fn outlines(text: &str) -> Vec<Outline> {
     let mut found = Vec::new();
     let mut left = vec![(TOP, 0)];
     while let Some((id, depth)) = left.pop() {
-        let is_outline = tree.node(id).text.eq_ignore_ascii_case("outline");
+        let is_outline = local(tree.node(id).text).eq_ignore_ascii_case("outline");
         if is_outline {
             let decoded = |value| entities::decode(value, &tree.references).into_owned();
-            let attributes = tree.attrs(id).map(|(name, value)| (name.to_owned(), decoded(value))).collect();
+            let attributes = attributes(tree.attributes_of(id));
+            let attributes = attributes.map(|(name, value)| (name.to_owned(), decoded(value))).collect();
             found.push(Outline { depth, attributes });
         }
         let at = left.len();
@@ -38,6 +39,50 @@ pub fn outlines(text: &str) -> Vec<Outline> {
         left[at..].reverse();
     }
     found
+}
+
+/// Iterates over attribute names and raw values, of which some have quotes inside.
+fn attributes(attrs: &str) -> impl Iterator<Item = (&str, &str)> {
+    let mut rest = attrs;
+    std::iter::from_fn(move || {
+        rest = rest.trim_start_matches(|c: char| c.is_ascii_whitespace() || matches!(c, '/' | '"' | '\''));
+        let end = rest.find(|c: char| c.is_ascii_whitespace() || c == '=').unwrap_or(rest.len());
+        let (name, after) = rest.split_at(end);
+        if name.is_empty() && after.is_empty() {
+            return None;
+        }
+        let Some(value) = after.trim_start().strip_prefix('=').map(str::trim_start) else {
+            rest = after;
+            return Some((name, ""));
+        };
+        let (value, after) = match value.chars().next().filter(|c| matches!(c, '"' | '\'')) {
+            Some(quote) => {
+                let inside = &value[1..];
+                let mut quotes = inside.match_indices(quote).map(|(at, _)| at);
+                // Each quote is looked at from the left, and what follows it only up to the next quote.
+                let end = quotes.clone().find(|at| ends_value(&inside[at + 1..])).or_else(|| quotes.next());
+                end.map_or((inside, ""), |at| (&inside[..at], &inside[at + 1..]))
+            }
+            None => value.split_at(value.find(|c: char| c.is_ascii_whitespace()).unwrap_or(value.len())),
+        };
+        rest = after;
+        Some((name, value))
+    })
+}
+
+/// Returns whether what follows a quote shows that it ended a value: the end of the tag or another attribute. A bare word counts only
+/// behind white space, and not if a quote follows it.
+fn ends_value(after: &str) -> bool {
+    let next = after.trim_start();
+    let is_name = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | ':' | '.');
+    let name_end = next.find(|c| !is_name(c)).unwrap_or(next.len());
+    let behind = next[name_end..].trim_start();
+    match next.chars().next() {
+        None | Some('/' | '>') => true,
+        Some(c) if !is_name(c) => false,
+        Some(_) if behind.starts_with('=') => true,
+        Some(_) => next.len() < after.len() && !behind.starts_with(['"', '\'']) && !behind.starts_with(is_name),
+    }
 }
 
 /// Decodes the references of a value: numbers and all of HTML's names. Anything else stays as it is.
@@ -60,5 +105,23 @@ mod tests {
         assert_eq!(depths, [0, 1, 0]);
         assert_eq!(urls(&found[1]).as_deref(), Some("https://b.example/f?a=1&b=2"));
         assert_eq!(urls(&found[2]).as_deref(), Some("https://c.example/f"));
+    }
+
+    #[test]
+    fn quotes_inside_a_name_are_part_of_it() {
+        for (attributes, want) in [
+            ("text=\"صحيفة \"الصباح\"\" xmlUrl=\"u\"", "صحيفة \"الصباح\""),
+            ("text='it's B' xmlUrl='u'", "it's B"),
+            ("text=\"say \"hi\"\" xmlUrl=\"u\"", "say \"hi\""),
+            ("text=\"a \"b\" c\" title=\"d \"e\" f\" xmlUrl=\"u\"", "a \"b\" c"),
+            ("text=\"he said x=\"5\" ok\" xmlUrl=\"u\"", "he said x=\"5\" ok"),
+            ("text=\"B\"xmlUrl=\"u\"", "B"),
+            ("text=\"B\" selected xmlUrl=\"u\"", "B"),
+            ("xmlUrl=u text=B", "B"),
+        ] {
+            let found = outlines(&format!("<opml><body><outline {attributes}/></body></opml>"));
+            let value = |name| found[0].attributes.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str());
+            assert_eq!((value("text"), value("xmlUrl")), (Some(want), Some("u")), "{attributes}");
+        }
     }
 }

@@ -3,7 +3,7 @@
 use super::{
     ParseContext, Repairs, charset, dates,
     draft::{EntryDraft, FeedDraft},
-    entry::language,
+    language::language,
     limits::Limits,
     links::{Links, absolute_text, first},
     names::Tag,

@@ -97,6 +97,8 @@ pub(super) struct Tree<'a> {
     pub cut: bool,
     /// Whether the document has more than is read. The limit that was reached is listed among the repairs.
     pub limited: bool,
+    /// The name of the root that the document type declares; empty if there is none.
+    pub doctype: &'a str,
     /// Whether the document is Atom, whose texts are read as they are declared.
     pub is_atom: bool,
     /// Once it is over, no node has children: every loop over them ends.
@@ -126,6 +128,7 @@ impl<'a> Tree<'a> {
             references: References::within(limits.expanded),
             cut: false,
             limited: false,
+            doctype: "",
             is_atom: false,
             stepped: limits.stepped(),
         };
@@ -166,7 +169,7 @@ impl<'a> Tree<'a> {
     }
 
     /// Returns everything in the tag after its name.
-    fn attributes_of(&self, id: NodeId) -> &'a str {
+    pub fn attributes_of(&self, id: NodeId) -> &'a str {
         let Stored { text, attrs_end, .. } = self.nodes[id];
         &self.source[long(text.1)..long(attrs_end.max(text.1))]
     }

@@ -95,11 +95,13 @@ impl Poller {
         Ok(reading)
     }
 
-    /// Returns whether a document shares no entry with the previous, non-empty one. A partial document may have lost the entries
-    /// that both share.
+    /// Returns whether a document shares no entry with the previous, non-empty one. A document that broke off may have lost the
+    /// entries that both share; what lies beyond a limit of ours is never read.
     async fn leaves_gap(&self, feed: FeedId, document: &Document) -> Result<bool, StoreError> {
-        let Document { partial, raw, listed_before, .. } = document;
-        if *partial || raw.is_empty() || listed_before.is_empty() || raw.iter().any(|raw| listed_before.contains(raw)) {
+        let Document { raw, listed_before, .. } = document;
+        let broke_off = document.partial && !document.is_limited();
+        if broke_off || raw.is_empty() || listed_before.is_empty() || raw.iter().any(|raw| listed_before.contains(raw))
+        {
             return Ok(false);
         }
         // Counters and signed URLs change the bytes of an entry at every poll, but not its key.

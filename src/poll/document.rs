@@ -20,13 +20,15 @@ pub(super) struct UnreadableDocument {
     pub(super) fault: Fault,
     /// The feeds that it announces.
     pub(super) announced: Vec<FeedUrl>,
+    /// Where it sends its readers at once.
+    pub(super) redirect: Option<FeedUrl>,
     /// The sitemaps that it lists, if it is a sitemap index.
     pub(super) sitemaps: Option<Vec<parse::SitemapRef>>,
 }
 
 impl UnreadableDocument {
     pub(super) fn of(fault: Fault) -> Self {
-        Self { fault, announced: Vec::new(), sitemaps: None }
+        Self { fault, announced: Vec::new(), redirect: None, sitemaps: None }
     }
 }
 
@@ -48,7 +50,9 @@ fn draft(
 ) -> Result<(parse::DraftedFeed, bool), UnreadableDocument> {
     let draft = parse::draft(body, context, &|raw| listed_before.contains(&raw)).map_err(|fault| {
         let announced = if fault == Fault::Html { parse::announced(body, context) } else { Vec::new() };
+        let redirect = announced.iter().find(|a| a.is_redirect).and_then(|a| FeedUrl::new(a.url.clone()).ok());
         UnreadableDocument {
+            redirect,
             announced: announced.into_iter().filter_map(|a| FeedUrl::new(a.url).ok()).collect(),
             sitemaps: if matches!(fault, Fault::NotAFeed(_)) { parse::sitemap_index(body, context) } else { None },
             fault,

@@ -91,6 +91,12 @@ impl Poller {
         // If a feed was readable before and is a page now, the poll has failed: the feed that the page announces may be that of
         // the whole site.
         if !never_read && planned.feed.body_hash.is_some() {
+            // A page that sends its readers on at once is a redirect.
+            if let Some(url) = unread.redirect
+                && let Some(reading) = self.try_address(planned, url, &listed_before, share).await
+            {
+                return Ok(reading);
+            }
             return Ok(Reading::of(Outcome::Failed(unread.fault)));
         }
         // For a page, the first announced feed that can be read is used from now on; otherwise a news sitemap of the site.

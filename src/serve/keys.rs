@@ -1,9 +1,9 @@
 //! Keys for readers: who may read which address. The documents in memory and the router are asked only for what was admitted here.
 
+use super::PROBES;
 use super::cache::PageCache;
 use super::edition_table::security;
 use super::payload::Payload;
-use super::routes::PROBES;
 use crate::model::{Audience, Channel, ReaderKey, Readers};
 use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, COOKIE, LOCATION, SET_COOKIE, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Uri};

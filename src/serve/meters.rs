@@ -2,8 +2,8 @@
 
 mod describe;
 
+use super::PROBES;
 use super::process;
-use super::routes::PROBES;
 use crate::model::push::WebhookState;
 use crate::model::{DurationHistogram, FeedState, Outcome, Rule, Tally};
 use describe::{HTTP, describe, recorder};

@@ -59,6 +59,9 @@ pub use push_endpoints::PushEndpoints;
 pub use queries::{ArchiveAnswer, Queries, QueryError, QueryFuture, answer};
 pub use server::{ServerLimits, run, run_with};
 
+/// Addresses for programs that watch the daemon. They need no key (`/metrics` has its own rule), and are no readers.
+const PROBES: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
+
 /// Content security policy of pages: our own style sheet, forms to this server and the entries' pictures, sound and video, but no
 /// scripts.
 const PAGE_SECURITY: &str = "default-src 'none'; style-src 'self'; img-src 'self' http: https:; media-src http: https:; \

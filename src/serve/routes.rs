@@ -34,9 +34,6 @@ use tower_http::timeout::TimeoutLayer;
 /// Longest time that handling a request may take.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Addresses for programs that watch the daemon. They need no key (`/metrics` has its own rule), and are no readers.
-pub(super) const PROBES: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
-
 /// Builds the router.
 pub(super) fn router(app: AppState) -> Router {
     Router::new()

@@ -286,7 +286,8 @@ impl fmt::Display for TransientError {
             Self::Unreachable(words) => write!(f, "the database server cannot be reached ({words})"),
             Self::Conflict => f.write_str("another transaction is in the way"),
             Self::Moved => f.write_str(
-                "its file was removed or replaced while it was open; put it back, or restart to use the file that is there",
+                "its file or write-ahead log was removed or replaced while it was open; put it back, or restart to use the file that is \
+                 there",
             ),
             Self::Io(words) => write!(f, "the database cannot be read or written ({words})"),
         }

@@ -3,8 +3,8 @@
 use crate::{
     dedup::Listing,
     model::{
-        Entry, EntryRules, Fault, FeedInfo, FeedRecord, FeedUrl, Freshness, Hints, Outcome, RawHash, Rule, Tally,
-        Validators, WaitingPage,
+        Entry, EntryRules, Fault, FeedInfo, FeedRecord, FeedUrl, Freshness, Hints, LargerThanMaxBody, Outcome, RawHash,
+        Rule, Tally, Validators, WaitingPage,
     },
     schedule::{Bounds, Fleet, RedirectDecision, Schedule, Why},
 };
@@ -151,7 +151,25 @@ pub struct Document {
 /// Memory of an entry without its texts, in bytes.
 const ENTRY: usize = 1_500;
 
+/// If a feed is always cut off by a limit, how many times the entries that are read may count as listed.
+const LISTED_BEYOND: usize = 4;
+
 impl Document {
+    /// Returns whether the document was cut off by a limit of ours. The rest is not read at the next poll either.
+    #[must_use]
+    pub fn is_limited(&self) -> bool {
+        let limits = [LargerThanMaxBody::REPAIR, "too-many-entries"];
+        self.partial && self.repairs.iter().any(|repair| limits.contains(repair))
+    }
+
+    /// Returns whether entries that are missing from the document have left the feed. A document that was cut off does not tell; but
+    /// one that always is would list more at each poll, so what lies far beyond the limit counts as gone.
+    #[must_use]
+    pub fn tells_what_left(&self) -> bool {
+        let is_crowded = self.listed_before.len() > LISTED_BEYOND.saturating_mul(self.raw.len());
+        !self.partial || self.is_limited() && is_crowded
+    }
+
     /// Returns the approximate memory of its entries, in bytes.
     #[must_use]
     pub fn memory(&self) -> usize {

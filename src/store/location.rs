@@ -48,6 +48,16 @@ impl OpenedFile {
         };
         if is_there { Ok(()) } else { Err(StoreError::Moved(self.path.clone())) }
     }
+
+    /// Returns the path under which it was opened.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Returns whether there was a file to remember.
+    pub(super) fn is_known(&self) -> bool {
+        self.numbers.is_some()
+    }
 }
 
 /// Appends a suffix to a path.

@@ -79,6 +79,9 @@ pub(super) struct EntryRow {
     pub first_seen_at: String,
     pub order_at: String,
     pub feed_updated_at: String,
+    /// Whether its feed listed it at its first poll. Such an entry is no news.
+    #[serde(skip)]
+    pub is_of_first_poll: bool,
 }
 
 #[derive(Debug, Serialize)]

@@ -142,7 +142,7 @@ async fn a_file_that_is_taken_away_is_noticed_and_used_again_when_it_is_back() {
     let daemon = folder.start().await;
     folder.sql_until("SELECT count(*) > 2 FROM entries", "1").await;
     std::fs::rename(folder.path("warraq.db"), folder.path("elsewhere.db")).unwrap();
-    daemon.get_until("/readyz", "its file was removed or replaced while it was open").await;
+    daemon.get_until("/readyz", "its file or write-ahead log was removed or replaced while it was open").await;
     daemon.get_until("/feed.atom", "Titre").await;
     std::fs::rename(folder.path("elsewhere.db"), folder.path("warraq.db")).unwrap();
     daemon.get_until("/readyz", "ok").await;
@@ -152,7 +152,7 @@ async fn a_file_that_is_taken_away_is_noticed_and_used_again_when_it_is_back() {
     std::fs::rename(folder.path("warraq.db"), folder.path("elsewhere.db")).unwrap();
     std::fs::write(folder.path("warraq.db"), "").unwrap();
     daemon.until("cannot write to the database").await;
-    daemon.get_until("/readyz", "its file was removed or replaced while it was open").await;
+    daemon.get_until("/readyz", "its file or write-ahead log was removed or replaced while it was open").await;
     daemon.signal("TERM").await;
     let log = folder.path("log");
     assert_eq!(daemon.end().await, Some(1));
@@ -161,6 +161,44 @@ async fn a_file_that_is_taken_away_is_noticed_and_used_again_when_it_is_back() {
     assert_eq!(std::fs::metadata(folder.path("warraq.db")).unwrap().len(), 0, "the other file was left alone");
     std::fs::rename(folder.path("elsewhere.db"), folder.path("warraq.db")).unwrap();
     assert!(folder.sql("SELECT count(*) FROM entries").await >= count, "what was committed is in the file");
+    folder.says(&["poll", "--all"]).await;
+}
+
+#[tokio::test]
+async fn a_log_that_is_removed_is_noticed_and_loses_nothing() {
+    let outlet = FakeOutlet::start().await;
+    outlet.script("/feed", (1..500).map(|count| Reply::feed(doc().entry(&format!("n{count}"), "Titre", "", "", ""))));
+    let folder = Folder::with_file(EVERY, &[("ville", &outlet.url("/feed"))]);
+    let daemon = folder.start().await;
+    folder.sql_until("SELECT count(*) > 2 FROM entries", "1").await;
+    let before = folder.sql("SELECT count(*) FROM entries").await;
+    std::fs::remove_file(folder.path("warraq.db-wal")).unwrap();
+    daemon.get_until("/readyz", "its file or write-ahead log was removed or replaced while it was open").await;
+    daemon.kill().await;
+    let after = folder.sql("SELECT count(*) FROM entries").await;
+    assert!(after >= before, "{after:?} of {before:?}");
+    assert_eq!(folder.sql("PRAGMA integrity_check").await, ["ok"]);
+}
+
+#[tokio::test]
+async fn the_log_of_a_replaced_database_is_not_laid_over_the_new_one() {
+    let outlet = FakeOutlet::start().await;
+    outlet.script("/feed", (1..500).map(|count| Reply::feed(doc().entry(&format!("n{count}"), "Titre", "", "", ""))));
+    let folder = Folder::with_file(EVERY, &[("ville", &outlet.url("/feed"))]);
+    let daemon = folder.start().await;
+    folder.says(&["backup", "copy.db"]).await;
+    let copied = folder.sql("SELECT count(*) FROM entries").await[0].parse::<u32>().unwrap();
+    until("more entries", async || {
+        folder.sql("SELECT count(*) FROM entries").await[0].parse::<u32>().unwrap() > copied + 3
+    })
+    .await;
+    std::fs::rename(folder.path("copy.db"), folder.path("warraq.db")).unwrap();
+    daemon.get_until("/readyz", "was removed or replaced while it was open").await;
+    daemon.signal("TERM").await;
+    assert_eq!(daemon.end().await, Some(1));
+    let count = folder.sql("SELECT count(*) FROM entries").await[0].parse::<u32>().unwrap();
+    assert!(count <= copied + 3, "the copy is as it was: {count}");
+    assert_eq!(folder.sql("PRAGMA integrity_check").await, ["ok"]);
     folder.says(&["poll", "--all"]).await;
 }
 

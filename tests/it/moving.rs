@@ -31,6 +31,9 @@ fn words(seed: &str, n: usize) -> String {
         .concat()
 }
 
+/// Beginnings of words for texts that have nothing in common.
+const SEEDS: [&str; 3] = ["north", "river", "quiet"];
+
 fn hour(n: usize) -> String {
     format!("2026-11-01T{:02}:10:07Z", n % 24)
 }
@@ -88,7 +91,7 @@ async fn a_constant_link_and_living_guids_are_new_entries() {
     assert_eq!(polled((6..9).map(bulletin)).await.1, [[1, 0]; 3]);
     // Without dates, other files or a text with nothing in common tell.
     let undated = |n: usize| {
-        let text = words(&format!("h{n}x"), 20);
+        let text = words(SEEDS[n - 6], 20);
         let title = format!("News at {n} o'clock");
         Reply::feed(FeedDoc::rss("O").entry(&format!("ep{n}"), &title, "https://o.invalid/now", &text, ""))
     };
@@ -102,7 +105,7 @@ async fn a_constant_link_and_living_guids_are_new_entries() {
     assert_eq!(polled((6..9).map(forecast)).await.1, [[1, 0]; 3]);
     // Without guids: all of it is another, the file too.
     let show = |n: usize| {
-        let text = words(&format!("h{n}x"), 20);
+        let text = words(SEEDS[n - 6], 20);
         let doc = FeedDoc::rss("O").entry("", &format!("News at {n}"), "https://o.invalid/now", &text, &hour(n));
         let file = format!("<enclosure url=\"https://o.invalid/{n}.mp3\" type=\"audio/mpeg\" length=\"1\"/></item>");
         Reply::feed(doc.to_string().replacen("</item>", &file, 1))

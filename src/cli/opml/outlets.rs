@@ -17,6 +17,14 @@ pub(super) fn outlets(
     let (mut outlets, mut refused) = (Vec::new(), Vec::new());
     let mut feeds = HashSet::new();
     for one in listed {
+        if let Some(page) = one.page.as_deref().filter(|_| one.feed.is_empty()) {
+            refused.push(format!(
+                "skipped: {} has no xmlUrl; `warraq add {}` looks for its feed",
+                one.title,
+                shown_within(page)
+            ));
+            continue;
+        }
         let address = address(&one.feed);
         let url = match FeedUrl::parse(&address) {
             Ok(url) => url,

@@ -28,41 +28,21 @@ pub(super) fn text(bytes: &[u8]) -> String {
 
 /// Returns every outline that has an address, and the error if the list is not well formed.
 pub(super) fn read(text: &str) -> (Vec<ListedFeed>, Option<String>) {
+    (listed(text), fault(text))
+}
+
+/// Returns why a text is not XML, as far as that matters for a list.
+fn fault(text: &str) -> Option<String> {
     let mut reader = Reader::from_str(text);
     let tolerant = reader.config_mut();
     tolerant.check_end_names = false;
     tolerant.allow_unmatched_ends = true;
     tolerant.allow_dangling_amp = true;
-    let mut listed = Vec::new();
-    // One element per open outline: the name of a folder, or `None` for a feed.
-    let mut open: Vec<Option<String>> = Vec::new();
     loop {
-        let (element, closes) = match reader.read_event() {
-            Ok(Event::Start(element)) => (element, false),
-            Ok(Event::Empty(element)) => (element, true),
-            Ok(Event::End(end)) if end.name().0.eq_ignore_ascii_case("outline") => {
-                open.pop();
-                continue;
-            }
-            Ok(Event::Eof) => return (listed, None),
-            Ok(_) => continue,
-            Err(error) => return (tolerant_read(text), Some(error.to_string())),
-        };
-        if !element.name().0.eq_ignore_ascii_case("outline") {
-            continue;
-        }
-        let mut attributes = element.html_attributes();
-        let stated = attributes.with_checks(false).filter_map(Result::ok);
-        let stated = stated.map(|attribute| (attribute.key.0.to_owned(), value(&attribute.value)));
-        let folder = match outline(stated, &open) {
-            OpmlElement::Feed(feed) => {
-                listed.push(feed);
-                None
-            }
-            OpmlElement::Folder(name) => Some(name).filter(|name| !name.is_empty()),
-        };
-        if !closes && open.len() < DEPTH {
-            open.push(folder);
+        match reader.read_event() {
+            Ok(Event::Eof) => return None,
+            Ok(_) => {}
+            Err(error) => return Some(error.to_string()),
         }
     }
 }
@@ -73,8 +53,7 @@ enum OpmlElement {
     Folder(String),
 }
 
-/// Does the same as [`read`] for a list that is not well formed.
-fn tolerant_read(text: &str) -> Vec<ListedFeed> {
+fn listed(text: &str) -> Vec<ListedFeed> {
     let (mut listed, mut open) = (Vec::new(), Vec::new());
     for found in parse::outlines(text) {
         open.truncate(found.depth);
@@ -98,8 +77,8 @@ fn outline(stated: impl Iterator<Item = (String, String)>, folders: &[Option<Str
     let (mut text, mut url, mut kind, mut category) = (String::new(), String::new(), String::new(), String::new());
     for (name, value) in stated {
         match name.to_ascii_lowercase().as_str() {
-            "xmlurl" | "feedurl" => listed.feed = value,
-            "url" => url = value,
+            "xmlurl" | "feedurl" => listed.feed = address(&value),
+            "url" => url = address(&value),
             "htmlurl" => listed.page = Some(value).filter(|v| !v.is_empty()),
             "title" => listed.title = value,
             "text" => text = value,
@@ -115,7 +94,7 @@ fn outline(stated: impl Iterator<Item = (String, String)>, folders: &[Option<Str
     if listed.feed.is_empty() && matches!(kind.as_str(), "rss" | "atom" | "feed") {
         listed.feed = url;
     }
-    if listed.feed.is_empty() {
+    if listed.feed.is_empty() && !(kind == "rss" && listed.page.is_some()) {
         return OpmlElement::Folder(listed.title);
     }
     listed.tags = folders.iter().flatten().cloned().collect();
@@ -128,12 +107,13 @@ fn outline(stated: impl Iterator<Item = (String, String)>, folders: &[Option<Str
     OpmlElement::Feed(listed)
 }
 
-/// Returns the text of an attribute on one line. What looks like an entity but is not one stays unchanged.
-pub(super) fn value(raw: &str) -> String {
-    one_line(&parse::decoded(raw))
+/// Returns an address without what miswriting leaves around it or in it: typographic quotes, ampersands that were escaped twice.
+fn address(value: &str) -> String {
+    value.trim_matches(|c: char| c.is_whitespace() || "“”„«»\"'".contains(c)).replace("&amp;", "&")
 }
 
-fn one_line(text: &str) -> String {
+/// Returns the text of an attribute on one line.
+pub(super) fn one_line(text: &str) -> String {
     let words = text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty());
     words.collect::<Vec<_>>().join(" ")
 }

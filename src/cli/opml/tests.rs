@@ -1,5 +1,5 @@
 use super::*;
-use crate::cli::opml::read::{ListedFeed, value};
+use crate::cli::opml::read::{ListedFeed, one_line};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 
@@ -72,9 +72,9 @@ proptest! {
             .iter()
             .enumerate()
             .map(|(n, title)| ListedFeed {
-                title: value(title),
+                title: one_line(title),
                 feed: format!("https://h{n}.example/{title}"),
-                tags: vec![value(title)].into_iter().filter(|t| !t.is_empty()).collect(),
+                tags: vec![one_line(title)].into_iter().filter(|t| !t.is_empty()).collect(),
                 ..ListedFeed::default()
             })
             .collect();

@@ -75,8 +75,8 @@ pub(super) struct Scanner {
     /// Whether a signed number here is an offset: it follows the time or a zone's name.
     zone_next: bool,
     script: Option<DateScript>,
-    /// Whether the month may be a weekday: a word before all numbers, with a comma behind it.
-    weekday: bool,
+    /// Whether a comma follows the month, while that is a word before all numbers: it may be a weekday.
+    weekday: Option<bool>,
 }
 
 impl Scanner {
@@ -107,7 +107,9 @@ impl Scanner {
             } else if months::is_word(c) {
                 let end = chars[at..].iter().position(|c| !months::is_word(*c)).map_or(chars.len(), |n| at + n);
                 self.word(&chars[at..end]);
-                self.weekday |= self.month.is_some() && self.numbers.is_empty() && chars.get(end) == Some(&',');
+                if self.month.is_some() && self.numbers.is_empty() {
+                    self.weekday = Some(chars.get(end) == Some(&','));
+                }
                 at = end;
                 before = ' ';
             } else if matches!(c, '+' | '-' | '−')
@@ -243,15 +245,15 @@ impl Scanner {
             self.half = Some(first);
         } else if let Some(month) = months::of(&word) {
             // The last match counts: `mar.` is a Tuesday before `févr.`, and March when it stands alone.
-            (self.month, self.weekday) = (Some(month), false);
-        } else if (self.month.is_none() || self.weekday)
+            (self.month, self.weekday) = (Some(month), None);
+        } else if (self.month.is_none() || self.weekday.is_some())
             && self.numbers.len() == 1
             && let Some(month) = months::of_beginning(&word)
         {
-            (self.month, self.weekday) = (Some(month), false);
-        } else if self.weekday && self.numbers.len() == 1 && letters.len() > 2 {
+            (self.month, self.weekday) = (Some(month), None);
+        } else if self.weekday == Some(true) && self.numbers.len() == 1 && letters.len() > 2 {
             // `Mar, 04 xyz 2026` is in a month that is not known, not in March.
-            (self.month, self.weekday) = (None, false);
+            (self.month, self.weekday) = (None, None);
         } else if let Some(is_afternoon) = months::part_of_day(&word) {
             self.afternoon = self.clock.map(|(hour, _, _)| is_afternoon(hour));
         } else if let Some(afternoon) = months::half_day(&word) {

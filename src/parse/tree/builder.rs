@@ -382,6 +382,11 @@ impl<'a> Builder<'_, 'a> {
 
     /// Reads `<!ENTITY name "text">` of the internal subset. External and parameter entities are never followed.
     fn doctype(&mut self, inside: &'a str, repairs: &mut Repairs) {
+        let mut words = inside.split(|c: char| c.is_ascii_whitespace() || c == '[').filter(|word| !word.is_empty());
+        let [kind, root] = [words.next(), words.next()].map(Option::unwrap_or_default);
+        if kind.eq_ignore_ascii_case("doctype") {
+            self.tree.doctype = root;
+        }
         for declaration in inside.split("<!ENTITY").skip(1) {
             let mut words = declaration.trim_start().splitn(2, |c: char| c.is_ascii_whitespace());
             let (Some(name), Some(rest)) = (words.next(), words.next()) else { continue };

@@ -32,8 +32,19 @@ const EXCERPT_SOURCE: u32 = 8_000;
 pub(super) const HITS: i64 = 5_000;
 /// Number of entries used for one result; several of them may belong to one story.
 pub(super) const TAKEN: i64 = 1_000;
+/// Most batches that are looked through for one page. A search whose filters leave little of many entries continues on older pages.
+const BATCHES: usize = 12;
 /// A matching entry: id, story, `order_at`, `published_at`.
 pub(super) type Hit = (i64, i64, String, String);
+
+/// What a batch has for a page.
+struct SearchMatches {
+    stories: Vec<ShownReport>,
+    /// The latest entry of the batch.
+    first: Option<i64>,
+    /// The latest entry of the next batch.
+    next: Option<i64>,
+}
 
 /// A filter with its query parsed.
 #[derive(Debug, Clone)]
@@ -132,27 +143,53 @@ impl Reader {
             let older = older.map(|after| SearchPlace { newest: None, after: Some(after) });
             return Ok(SearchPage { stories, count: None, older });
         }
-        let batch = snapshot.batch(&question, place.newest).await?;
-        let (mut stories, hits) = snapshot.reports(&question, &batch.ids).await?;
-        let next = snapshot.next_batch(&question, &hits, &batch).await?;
-        if !batch.later.is_empty() {
-            let shown = snapshot.on_newer_pages(&stories, &batch.later).await?;
-            stories.retain(|story| !shown.contains(&story.story));
+        if !snapshot.may_match(&question).await? {
+            return Ok(SearchPage { count: Some(SearchCount::Exactly(0)), ..SearchPage::default() });
         }
+        let mut from = place.clone();
+        let mut found = snapshot.matches(&question, &from).await?;
+        // Filters may leave nothing of a batch, which is not a page worth showing.
+        for _ in 1..BATCHES {
+            let Some(newest) = found.next.filter(|_| found.stories.is_empty()) else { break };
+            from = SearchPlace { newest: Some(newest), after: None };
+            found = snapshot.matches(&question, &from).await?;
+        }
+        let SearchMatches { mut stories, first, next } = found;
         let count = (*place == SearchPlace::default()).then(|| count(stories.len(), next.is_some()));
-        if let Some(after) = &place.after {
+        if let Some(after) = &from.after {
             stories.retain(|story| key(story) < *after);
         }
         let limit = usize::try_from(filter.limit).unwrap_or(usize::MAX);
         let older = if stories.len() > limit {
             stories.truncate(limit);
-            let newest = place.newest.or_else(|| hits.first().map(|hit| hit.0));
-            Some(SearchPlace { newest, after: stories.last().map(key) })
+            Some(SearchPlace { newest: from.newest.or(first), after: stories.last().map(key) })
         } else {
             next.map(|newest| SearchPlace { newest: Some(newest), after: None })
         };
         let stories = snapshot.clone().with_text_max(EXCERPT_SOURCE).stories(&stories, true, public_url).await?;
         Ok(SearchPage { stories, count, older })
+    }
+
+    /// Returns whether any entry can match: of the outlets that a question names, one is stored.
+    async fn may_match(&self, question: &Question) -> Result<bool, StoreError> {
+        let outlets = &question.filter.outlets;
+        if outlets.is_empty() {
+            return Ok(true);
+        }
+        let stored = self.privacy().await?;
+        Ok(outlets.iter().any(|outlet| stored.contains_key(outlet.as_str())))
+    }
+
+    /// Returns the matching stories of one batch.
+    async fn matches(&self, question: &Question, from: &SearchPlace) -> Result<SearchMatches, StoreError> {
+        let batch = self.batch(question, from.newest).await?;
+        let (mut stories, hits) = self.reports(question, &batch.ids).await?;
+        let next = self.next_batch(question, &hits, &batch).await?;
+        if !batch.later.is_empty() {
+            let shown = self.on_newer_pages(&stories, &batch.later).await?;
+            stories.retain(|story| !shown.contains(&story.story));
+        }
+        Ok(SearchMatches { stories, first: hits.first().map(|hit| hit.0), next })
     }
 
     /// Returns the latest entry of the next batch; `None` if no older entry can match.

@@ -90,6 +90,7 @@ impl BatchRows {
             first_seen_at: at,
             order_at,
             feed_updated_at,
+            is_of_first_poll: arrival.previous_success.is_none(),
         });
         self.texts.push(TextRow { id: new.id.0, text: Texts::of(arrival.entry) });
         self.pages.extend(PageRow::of(new.id.0, arrival.page));
@@ -199,10 +200,9 @@ impl BatchRows {
         });
     }
 
-    /// Records what a document no longer lists, which includes everything that came from older pages. A document that was cut off
-    /// says nothing about the entries missing from it.
+    /// Records what a document no longer lists, which includes everything that came from older pages.
     pub(in crate::store) fn note_delisted(&mut self, poll: &FinishedPoll) {
-        let Some(document) = poll.document.as_ref().filter(|d| !d.partial) else { return };
+        let Some(document) = poll.document.as_ref().filter(|document| document.tells_what_left()) else { return };
         let Some(at) = poll.feed.last_success_at else { return };
         let listed: HashSet<_> = document.raw.iter().collect();
         let raw: Vec<i64> =

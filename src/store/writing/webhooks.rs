@@ -82,7 +82,8 @@ pub(in crate::store) async fn queue(
     if catalog.hooks.is_empty() || batch_rows.entries.is_empty() {
         return Ok(());
     }
-    let new: HashSet<i64> = batch_rows.entries.iter().map(|entry| entry.row.id).collect();
+    let news = batch_rows.entries.iter().filter(|entry| !entry.is_of_first_poll);
+    let new: HashSet<i64> = news.map(|entry| entry.row.id).collect();
     let mut stories: Vec<i64> = batch_rows.entries.iter().map(|entry| entry.story).collect();
     stories.sort_unstable();
     stories.dedup();
@@ -103,8 +104,7 @@ pub(in crate::store) async fn queue(
     Ok(())
 }
 
-/// Returns a story if the report with which it came to qualify is one of these new entries, and is news. Entries of a feed's
-/// first poll and entries with an old date are not news.
+/// Returns a story if the report with which it came to qualify is one of these new entries, and has no old date.
 fn qualified(
     hook: &QueuedHook,
     (catalog, left_out): (&Catalog, &HashSet<i64>),

@@ -4,7 +4,7 @@ use crate::store::{
     backend::{Backend, WriterStatements},
     driver::{ErrorContext, is_busy},
     error::{StoreError, TransientError},
-    location::OpenedFile,
+    location::{OpenedFile, WAL_INDEX, beside},
     sqlite::{
         open::{self, TempStore, WriterLock},
         writing::checkpoint::Checkpoints,
@@ -13,10 +13,15 @@ use crate::store::{
 use sqlx::{Connection, SqliteConnection};
 use tokio::time::Instant;
 
+/// Suffix of the write-ahead log.
+const WAL: &str = "-wal";
+
 /// The file, open for writing.
 pub(in crate::store) struct SqliteBackend {
     connection: SqliteConnection,
     file: OpenedFile,
+    /// The write-ahead log, once there is one. While a connection is open, SQLite neither removes nor replaces it.
+    wal: Option<OpenedFile>,
     checkpoints: Checkpoints,
     _lock: WriterLock,
 }
@@ -28,7 +33,42 @@ impl SqliteBackend {
         checkpoints: Checkpoints,
         lock: WriterLock,
     ) -> Self {
-        Self { connection, file, checkpoints, _lock: lock }
+        Self { connection, file, wal: None, checkpoints, _lock: lock }
+    }
+
+    /// Checks that database and write-ahead log are the files that were opened. What is committed to a log without a name is lost
+    /// when the process dies, so it is brought into the database first.
+    async fn check_files(&mut self) -> Result<(), StoreError> {
+        self.file.check()?;
+        let Some(wal) = &self.wal else {
+            self.wal = Some(OpenedFile::at(&beside(self.file.path(), WAL))).filter(OpenedFile::is_known);
+            return Ok(());
+        };
+        let checked = wal.check();
+        if checked.is_err() {
+            self.bring_in().await;
+        }
+        checked
+    }
+
+    /// Brings what the write-ahead log has into the database that was opened, under whatever name that is now.
+    async fn bring_in(&mut self) {
+        let _ = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut self.connection).await;
+    }
+
+    /// Moves our write-ahead log away from a database that is not ours: SQLite would lay it over that file at the next start.
+    fn put_log_aside(&self) {
+        let Some(wal) = self.wal.as_ref().filter(|wal| self.file.check().is_err() && wal.check().is_ok()) else {
+            return;
+        };
+        let aside = beside(wal.path(), ".of-replaced-file");
+        match std::fs::rename(wal.path(), &aside) {
+            Ok(()) => {
+                let _ = std::fs::remove_file(beside(self.file.path(), WAL_INDEX));
+                tracing::warn!(path = %aside.display(), "put the write-ahead log of the removed database aside");
+            }
+            Err(error) => tracing::warn!(%error, path = %wal.path().display(), "cannot put the write-ahead log aside"),
+        }
     }
 }
 
@@ -50,7 +90,7 @@ impl Backend for SqliteBackend {
 
     /// Takes SQLite's write lock.
     async fn begin(&mut self) -> Result<(), StoreError> {
-        self.file.check()?;
+        self.check_files().await?;
         let begun = sqlx::query("BEGIN IMMEDIATE").execute(&mut self.connection).await;
         begun.map(drop).while_doing("beginning a transaction")
     }
@@ -70,8 +110,8 @@ impl Backend for SqliteBackend {
     }
 
     async fn abandon(&mut self) {
-        // If the file has another name now, it gets what was committed before.
-        let _ = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut self.connection).await;
+        self.bring_in().await;
+        self.put_log_aside();
     }
 
     async fn compact(&mut self) -> Result<(), StoreError> {
@@ -92,6 +132,10 @@ impl Backend for SqliteBackend {
     }
 
     async fn close(mut self) -> Result<(), StoreError> {
+        if let Err(error) = self.check_files().await {
+            self.abandon().await;
+            return Err(error);
+        }
         // Readers that block the checkpoint are not waited for beyond the time of a shutdown.
         sqlx::query("PRAGMA busy_timeout = 1000").execute(&mut self.connection).await.while_doing("losing patience")?;
         // TRUNCATE: afterwards everything is in the database file, and there is no long WAL.
