@@ -34,12 +34,20 @@ pub fn content_type(headers: &HeaderMap) -> Option<String> {
 }
 
 /// Returns where the headers of a page lead readers of feeds, as written: the target of `Refresh`, then the feeds that `Link`
-/// announces (RFC 8288), which are targets of `rel=alternate` with the media type of a feed.
+/// announces (RFC 8288), which are targets of `rel=alternate` with the media type of a feed, and those of `rel=feed`.
 #[must_use]
 pub fn announced(headers: &HeaderMap) -> Vec<String> {
-    const TYPES: [&str; 4] =
-        ["application/rss+xml", "application/atom+xml", "application/feed+json", "application/rdf+xml"];
-    let is_feed = |link: &Link<'_>| link.has("rel", "alternate") && TYPES.iter().any(|feed| link.has("type", feed));
+    const TYPES: [&str; 6] = [
+        "application/rss+xml",
+        "application/atom+xml",
+        "application/feed+json",
+        "application/rdf+xml",
+        "application/x-rss+xml",
+        "text/rss+xml",
+    ];
+    let is_feed = |link: &Link<'_>| {
+        link.has("rel", "feed") || link.has("rel", "alternate") && TYPES.iter().any(|feed| link.has("type", feed))
+    };
     let refresh = headers.get(REFRESH).and_then(|value| refresh_target(value.to_str().ok()?));
     let feeds = links(headers).filter(is_feed).map(|link| link.target);
     refresh.into_iter().chain(feeds).map(str::to_owned).collect()

@@ -242,6 +242,15 @@ pub struct Webhook {
 }
 
 impl Webhook {
+    /// Returns the part of the address that may be shown: the host, and the port if it is not the usual one.
+    #[must_use]
+    pub fn place(&self) -> String {
+        match self.url.url().port() {
+            Some(port) => format!("{}:{port}", self.url.host()),
+            None => self.url.host().to_owned(),
+        }
+    }
+
     /// Returns the hash that identifies the address in the database.
     #[must_use]
     pub fn target(&self) -> String {
@@ -258,7 +267,7 @@ pub struct WebhookState {
     pub channel: String,
     /// [`Webhook::target`].
     pub target: String,
-    /// Host of the address.
+    /// [`Webhook::place`].
     pub host: String,
     /// [`Webhook::outlets`].
     pub outlets: u32,

@@ -32,7 +32,10 @@ pub(super) fn needs(html: &str) -> bool {
     let within = |at: usize| {
         let value = &bytes[at + 5..];
         match value.first() {
-            Some(quote @ (b'"' | b'\'')) => value.get(1).is_some_and(|b| *b == b'#' || b == quote),
+            Some(quote @ (b'"' | b'\'')) => {
+                let first = value[1..].iter().find(|byte| !byte.is_ascii_whitespace());
+                first.is_some_and(|byte| *byte == b'#' || byte == quote)
+            }
             first => first == Some(&b'#'),
         }
     };
@@ -278,9 +281,9 @@ impl State {
     fn lead_to(&mut self, tag: &mut Tag, page: Option<&str>) {
         let Some(page) = page else { return };
         let page = page.split('#').next().unwrap_or_default();
-        let within = |value: &str| value.starts_with('#') || value.trim().is_empty();
+        let within = |value: &str| value.trim_start().starts_with('#') || value.trim().is_empty();
         for attribute in tag.attrs.iter_mut().filter(|a| &*a.name.local == "href" && within(&a.value)) {
-            attribute.value = format!("{page}{}", attribute.value).into();
+            attribute.value = format!("{page}{}", attribute.value.trim()).into();
             self.grown += page.len();
         }
     }

@@ -148,6 +148,7 @@ fn what_needs_scripts_or_frames_is_shown_without_them() {
         ),
         ("<a href=''>1</a>", "<a href=\"https://x.example/a/1\" rel=\"noopener noreferrer\">1</a>"),
         ("<a href='www.y.example/b'>1</a>", "<a href=\"https://www.y.example/b\" rel=\"noopener noreferrer\">1</a>"),
+        ("<a href=' #fn1'>1</a>", "<a href=\"https://x.example/a/1#fn1\" rel=\"noopener noreferrer\">1</a>"),
         ("<a href='#fn1'>1</a>", "<a href=\"https://x.example/a/1#fn1\" rel=\"noopener noreferrer\">1</a>"),
     ] {
         assert_eq!(safe(text), want, "{text}");

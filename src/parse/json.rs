@@ -146,7 +146,8 @@ fn entry(item: &Object, base: Option<&Url>) -> EntryDraft {
     let html = string(item, "content_html").map(|html| Markup::Html(super::entities::joined(html)));
     let plain = string(item, "content_text").map(Markup::Text);
     let summary = string(item, "summary").map(guessed);
-    let tags = item.get("tags").and_then(Value::as_array).into_iter().flatten();
+    // One text with commas is a list, too.
+    let tags = item.get("tags").map(listed).unwrap_or_default();
     EntryDraft {
         id: string(item, "id"),
         link: link(item, "url", base).or_else(|| link(item, "external_url", base)),
@@ -154,11 +155,7 @@ fn entry(item: &Object, base: Option<&Url>) -> EntryDraft {
         content: html.or(plain),
         summary,
         authors: authors(item, base),
-        categories: tags
-            .take(LIST + 1)
-            .filter_map(scalar)
-            .map(|term| Category { term, scheme: None, label: None })
-            .collect(),
+        categories: tags.into_iter().take(LIST + 1).map(|term| Category { term, scheme: None, label: None }).collect(),
         enclosures: objects(item, "attachments")
             .filter_map(|file| {
                 Some(Enclosure {
@@ -199,8 +196,21 @@ fn authors(object: &Object, base: Option<&Url>) -> Vec<Person> {
     people
 }
 
+/// Returns the objects of a list. One object that stands alone counts as a list.
 fn objects<'a>(object: &'a Object, name: &str) -> impl Iterator<Item = &'a Object> + use<'a> {
-    object.get(name).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_object)
+    let list = object.get(name).map(|value| value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice));
+    list.into_iter().flatten().filter_map(Value::as_object)
+}
+
+/// Returns the texts of a list, or of one text with commas.
+fn listed(value: &Value) -> Vec<String> {
+    match value {
+        Value::Array(list) => list.iter().take(LIST + 1).filter_map(scalar).collect(),
+        Value::String(text) => {
+            text.split([',', '،']).map(|word| word.trim().to_owned()).filter(|w| !w.is_empty()).collect()
+        }
+        _ => Vec::new(),
+    }
 }
 
 fn link(object: &Object, name: &str, base: Option<&Url>) -> Option<String> {

@@ -19,10 +19,23 @@ const MEDIA: &str = "http://search.yahoo.com/mrss/category_schema";
 /// hundred bytes each.
 const TEXT: usize = 256 * 1024;
 
-/// Adds a person once. One more than the limit is accepted, so that a longer list is noticed.
+/// Adds a person once. One more than the limit is accepted, so that a longer list is noticed. The same name with more said of it is
+/// the same person: feeds name a writer in two elements, with an address in one of them.
 pub(super) fn add(people: &mut Vec<Person>, person: Option<Person>) {
-    if let Some(person) = person.filter(|p| people.len() <= LIST && !people.contains(p)) {
-        people.push(person);
+    let Some(person) = person.filter(|p| people.len() <= LIST && !people.contains(p)) else { return };
+    let agrees = |one: &Option<String>, other: &Option<String>| one.is_none() || other.is_none() || one == other;
+    let same = people.iter_mut().find(|known| {
+        !person.name.is_empty()
+            && known.name == person.name
+            && agrees(&known.email, &person.email)
+            && agrees(&known.uri, &person.uri)
+    });
+    match same {
+        Some(known) => {
+            known.email = known.email.take().or(person.email);
+            known.uri = known.uri.take().or(person.uri);
+        }
+        None => people.push(person),
     }
 }
 
@@ -32,7 +45,13 @@ pub(super) fn add_stated(people: &mut Vec<Person>, tree: &Tree<'_>, id: NodeId) 
     let mut structured = false;
     for (tag, child) in tree.elements(id) {
         match tag {
-            Tag::Name => person.name = plain_markup(tree, child).unwrap_or_default(),
+            Tag::Name => {
+                // A second name is a second person, although the element is for one.
+                if !person.name.is_empty() {
+                    add(people, Some(std::mem::take(&mut person)));
+                }
+                person.name = plain_markup(tree, child).unwrap_or_default();
+            }
             Tag::Email => person.email = text::plain(tree, child).map(|text| bare_email(&text).to_owned()),
             Tag::Url => person.uri = text::plain(tree, child).and_then(|t| address::absolute(tree.base(child), &t)),
             _ => continue,
@@ -177,8 +196,10 @@ pub(super) fn from_text(text: &str) -> Option<Person> {
     Some(Person { name: name.to_owned(), email: Some(email), uri: None })
 }
 
+/// Returns the address of `mailto:mail@host` or `Name <mail@host>`; a text without an address as it is.
 fn bare_email(text: &str) -> &str {
-    text.trim().strip_prefix("mailto:").unwrap_or(text.trim())
+    let text = text.trim().strip_prefix("mailto:").unwrap_or(text.trim());
+    email_span(text).map_or(text, |(start, end)| &text[start..end])
 }
 
 /// Returns where an e-mail address stands in a text. The address is ASCII only, so both ends are character boundaries.
@@ -302,6 +323,12 @@ mod tests {
             assert_eq!(names(&text), ["Ann", "Bob-Ray"], "{text}");
         }
         assert_eq!(names("Ann <ann@x.example> (desk), Bob <bob@x.example>")[1], "Bob");
+        let mut people = Vec::new();
+        for text in ["ann@x.example (Ann)", "Ann", "bob@y.example (Ann)"] {
+            add(&mut people, from_text(text));
+        }
+        let emails: Vec<_> = people.iter().map(|person| person.email.as_deref()).collect();
+        assert_eq!(emails, [Some("ann@x.example"), Some("bob@y.example")]);
         assert_eq!(names("&lt;b&gt;Ann&lt;/b&gt;"), ["Ann"]);
         assert_eq!(names("Ann<br>Bob"), ["Ann Bob"]);
         assert_eq!(names("<a href=\"mailto:ann@x.example\">Ann</a>"), ["Ann"]);

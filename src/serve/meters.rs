@@ -147,8 +147,9 @@ impl Meters {
             gauge!("warraq_hub_subscribers").set(number(subscribers));
             gauge!("warraq_hub_subscribers_failing").set(number(failing));
             for hook in webhooks {
-                let (channel, host) = (hook.channel.clone(), hook.host.clone());
-                let labels = [("channel", channel), ("host", host)];
+                let (channel, host, id) = (hook.channel.clone(), hook.host.clone(), hook.id.to_string());
+                // Several webhooks of a channel may be at one host.
+                let labels = [("channel", channel), ("host", host), ("webhook", id)];
                 // The queue has a bound.
                 let waiting = u32::try_from(hook.waiting()).unwrap_or(u32::MAX);
                 gauge!("warraq_webhook_queue", &labels).set(waiting);

@@ -150,12 +150,14 @@ async fn what_fails_is_tried_again_in_order_under_the_same_id_also_after_a_resta
     until("the failure", async || scene.queue().await == ["1|0|1|0"]).await;
     scene.lists(0, 0..5, false).await;
     until("two", async || scene.queue().await[0].starts_with("2|0|")).await;
+    let port = scene.peer.url("/hook").url().port().unwrap();
     // The gauges are set every five seconds of the daemon's clock.
     until("the metrics", async || {
         scene.instance.pass(SignedDuration::from_secs(1));
         let metrics = daemon.get("/metrics").await.text().await.unwrap();
-        metrics.contains("warraq_webhook_queue{channel=\"all\",host=\"127.0.0.1\"} 2")
-            && metrics.contains("warraq_webhook_failures{channel=\"all\",host=\"127.0.0.1\"}")
+        let labels = |name: &str| format!("{name}{{channel=\"all\",host=\"127.0.0.1:{port}\",webhook=\"1\"}} ");
+        metrics.contains(&format!("{}2", labels("warraq_webhook_queue")))
+            && metrics.contains(&labels("warraq_webhook_failures"))
     })
     .await;
     let status = daemon.get("/status").await.text().await.unwrap();
@@ -163,8 +165,8 @@ async fn what_fails_is_tried_again_in_order_under_the_same_id_also_after_a_resta
     daemon.stop().await.unwrap();
     if scene.instance.server().is_none() {
         let screen = screen(&scene.instance.file());
-        let failing = "\nfailing deliveries\n  webhook of channel all at 127.0.0.1\n    ";
-        assert!(screen.contains(failing) && screen.contains(", 2 stories wait, next try 2026-"), "{screen}");
+        let failing = format!("\nfailing deliveries\n  webhook of channel all at 127.0.0.1:{port}\n    ");
+        assert!(screen.contains(&failing) && screen.contains(", 2 stories wait, next try 2026-"), "{screen}");
         assert!(screen.contains("500") && !screen.contains("c4nary"), "{screen}");
     }
     scene.peer.script("/hook", &[200]);

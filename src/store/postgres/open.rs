@@ -5,7 +5,7 @@ use crate::{
     store::{driver::ErrorContext, error::StoreError},
 };
 use sqlx::{
-    Connection as _, PgConnection, PgPool,
+    ConnectOptions as _, Connection as _, PgConnection, PgPool,
     migrate::{MigrateError, Migrator},
     postgres::{PgConnectOptions, PgPoolOptions, PgSslMode},
 };
@@ -37,10 +37,12 @@ pub(in crate::store) fn options(server: &DatabaseServer) -> Result<PgConnectOpti
         StoreError::BadUrl(format!("{server}: {why}"))
     })?;
     let options = if options.get_application_name().is_none() { options.application_name("warraq") } else { options };
-    Ok(match server.password() {
+    let options = match server.password() {
         Some(password) => options.password(password.reveal()),
         None => options,
-    })
+    };
+    // The driver would log the whole text of slow statements.
+    Ok(options.disable_statement_logging())
 }
 
 /// Returns what is wrong with the first parameter of an address that the driver cannot read.

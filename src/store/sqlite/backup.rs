@@ -4,7 +4,7 @@ mod exchange;
 
 use crate::store::driver::{ErrorContext, is_busy};
 use crate::store::{
-    error::StoreError,
+    error::{StoreError, StoreErrorKind},
     location,
     progress::{Progress, ProgressSender, ProgressUnit},
     sqlite::open::{self, WriterLock},
@@ -42,7 +42,10 @@ pub async fn backup(database: &Path, target: &Path, progress_sender: &ProgressSe
     File::create(partial.path()).map_err(file_error("writing", partial.path()))?;
     let copied = copy(&reader, database, partial.path(), progress_sender).await;
     reader.close().await;
-    copied?;
+    copied.map_err(|error| match error.kind() {
+        StoreErrorKind::Full => file_error("writing", target)(io::Error::from(io::ErrorKind::StorageFull)),
+        _ => error,
+    })?;
     progress_sender.send_replace(Progress::unmeasured("checking the copy"));
     let damaged = |why| StoreError::Damaged { path: target.to_owned(), why };
     check(partial.path()).await.map_err(damaged)?;

@@ -173,7 +173,9 @@ pub(in crate::store) async fn readers(path: &Path) -> Result<SqlitePool, StoreEr
         .read_only(true)
         .busy_timeout(BUSY_TIMEOUT)
         .pragma("cache_size", "-1000")
-        .statement_cache_capacity(32);
+        .statement_cache_capacity(32)
+        // As above.
+        .disable_statement_logging();
     let pool = SqlitePoolOptions::new()
         .max_connections(READERS)
         .idle_timeout(None)

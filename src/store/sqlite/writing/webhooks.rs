@@ -21,7 +21,7 @@ impl WebhookRows for SqliteConnection {
         )
         .bind(hook.channel.as_str())
         .bind(hook.target())
-        .bind(hook.url.host())
+        .bind(hook.place())
         .bind(hook.outlets)
         .fetch_one(self)
         .await
