@@ -1,4 +1,4 @@
-//! Warraq (ورّاق): polls the feeds of news outlets, stores each report once, and republishes them as merged feeds.
+//! Warraq (ورّاق): polls the feeds of news outlets, stores each entry once, and republishes them as merged feeds.
 //!
 //! The path of a poll, in one direction only:
 //!

@@ -47,7 +47,7 @@ pub(super) enum Subject {
     /// Show why entries belong to a story.
     Story {
         /// Number of the story, as in `/stories/N`.
-        #[arg(value_parser = number)]
+        #[arg(value_parser = number, value_name = "N")]
         id: i64,
         /// Print one JSON object.
         #[arg(long)]

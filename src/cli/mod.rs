@@ -37,7 +37,7 @@ use std::{
 
 use tokio::signal::unix::{SignalKind, signal};
 
-/// Polls the feeds of news outlets, stores each report once, and republishes them as merged feeds.
+/// Polls the feeds of news outlets, stores each entry once, and republishes them as merged feeds.
 #[derive(Debug, Parser)]
 #[command(name = "warraq", version, max_term_width = 100, subcommand_required = false)]
 pub struct Cli {
@@ -56,7 +56,7 @@ enum Verb {
     Demo,
     /// Check the configuration and report all errors.
     Check,
-    /// Poll the feeds that are due, print one line for each feed, and exit.
+    /// Poll the feeds that are due, print one line for each feed, and exit. Exits with 0 even if polls fail.
     Poll {
         /// Slugs of outlets, or configured feed addresses. These are polled whether they are due or not.
         #[arg(value_name = "FEED")]
@@ -73,15 +73,15 @@ enum Verb {
         /// Only feeds whose last poll failed.
         #[arg(long)]
         failing: bool,
-        /// Order of the list: outlet, last (polled last first), next (due first), failures (most first), entries (most first).
+        /// Order of the list: outlet, last (most recently polled first), next (due first), failures (most first), entries (most first).
         #[arg(long, value_enum, default_value_t, value_name = "KEY", hide_possible_values = true)]
         sort: feeds::SortKey,
         /// Print a JSON array of objects with the columns of `feed_health`, and `why`.
         #[arg(long)]
         json: bool,
     },
-    /// Show the daemon's state on one screen: whether it runs, the last polls, what fails and why, sizes, room on the disk,
-    /// the newest backup.
+    /// Show the daemon's state on one screen: whether it runs, the last polls, what fails and why, sizes, free disk
+    /// space, the newest backup.
     Status {
         /// Folder of the backups. Default: the database's folder with `-backup` added to its name.
         #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
@@ -139,16 +139,19 @@ enum Verb {
     /// Remove an outlet from the configuration. Its entries stay.
     Remove {
         /// Slug of the outlet.
+        #[arg(value_name = "OUTLET")]
         slug: String,
     },
-    /// Poll an outlet again that was disabled.
+    /// Resume polling a disabled outlet.
     Enable {
         /// Slug of the outlet.
+        #[arg(value_name = "OUTLET")]
         slug: String,
     },
     /// Stop polling an outlet and keep it in the configuration.
     Disable {
         /// Slug of the outlet.
+        #[arg(value_name = "OUTLET")]
         slug: String,
     },
     /// Print the feeds of an OPML file as `[[outlet]]` tables, or add them to the configuration.
@@ -174,7 +177,7 @@ enum Verb {
     /// Copy the whole database from SQLite to PostgreSQL or back, and compare the copy with the original. The daemon must be stopped.
     Copy {
         /// Where to copy to: a new file, or the address of an empty database (postgres://USER@HOST/DATABASE). A password belongs
-        /// into PGPASSWORD or ~/.pgpass.
+        /// in PGPASSWORD or ~/.pgpass.
         #[arg(long, value_name = "FILE-or-URL", value_hint = ValueHint::AnyPath)]
         to: String,
     },
@@ -183,7 +186,7 @@ enum Verb {
         /// Only count what would be deleted.
         #[arg(long)]
         dry_run: bool,
-        /// Delete even if nearly everything would go.
+        /// Delete even if nearly everything would be deleted.
         #[arg(long)]
         force: bool,
         /// Also shrink the file. This rewrites the database and needs as much free space again.
@@ -195,7 +198,7 @@ enum Verb {
         #[command(subcommand)]
         action: token::TokenAction,
     },
-    /// Ask a running daemon whether it is ready; exits 0 or 1.
+    /// Ask a running daemon whether it is ready. Exits with 0 if it is, 1 if not, 78 if the configuration cannot be read.
     Healthcheck,
 }
 
