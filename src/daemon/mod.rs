@@ -200,7 +200,7 @@ impl Daemon {
             stop.cancel();
             return Err(services.why(error).await);
         }
-        tracing::info!(polls = services.runner.running(), "stopping: running polls have a second to finish");
+        tracing::info!(polls = services.runner.running(), "stopping: running polls have one second to finish");
         tokio::select! {
             drained = drain(services, tasks, stop) => drained,
             () = commands.stop_again() => Err(DaemonError::Aborted),

@@ -265,8 +265,8 @@ impl Meters {
         let mut text = self.handle.render();
         let writer = *self.writer.lock().unwrap_or_else(PoisonError::into_inner);
         for (name, help, times) in [
-            ("warraq_database_wait_seconds", "Time until the database's write lock was had.", writer.waits),
-            ("warraq_database_commit_seconds", "Time that commits took: mostly the disk's.", writer.commits),
+            ("warraq_database_wait_seconds", "Time spent waiting for the database's write lock.", writer.waits),
+            ("warraq_database_commit_seconds", "Duration of commits: mostly disk time.", writer.commits),
         ] {
             text += &histogram_text(name, help, &times);
         }

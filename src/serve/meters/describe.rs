@@ -43,10 +43,10 @@ pub(super) fn describe() {
     describe_histogram!("warraq_poll_lateness_seconds", "Time from when a poll was due to its start.");
     describe_histogram!(HTTP, "Time to the answer of a request, by route.");
     describe_gauge!("warraq_writer_queue", "Finished polls and other work that waits for the database writer.");
-    describe_gauge!("warraq_window_entries", "Entries in memory among which the reports of one story are looked for.");
+    describe_gauge!("warraq_window_entries", "Recent entries in memory that new entries are compared with.");
     describe_gauge!(
         "warraq_search_lag_seconds",
-        "How long entries have been stored that the search does not find yet."
+        "Age of the oldest entry that is not yet searchable."
     );
     describe_gauge!("warraq_feeds", "Configured feeds by state.");
     describe_gauge!(
