@@ -14,7 +14,7 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(20);
 const RESTORE: &str = "if [database] path is right: stop the daemon and put the newest good backup in its place with \
     `warraq restore FILE`; what is there now is kept beside it";
 /// What to do when another warraq process uses the database.
-const STOP_FIRST: &str = "stop the daemon first (systemctl stop warraq), or let it do the work";
+const STOP_FIRST: &str = "stop the daemon first (systemctl stop warraq)";
 
 impl CliError {
     /// Adds the name of the database and a hint, if this is an error of the store without a hint of its own.

@@ -92,9 +92,7 @@ async fn tell(config: &Config, reader: &Reader, subject: &Subject) -> Result<Str
         Subject::Feed { name, json } => {
             let feeds = reader.explain_feed(name).await?;
             if feeds.is_empty() {
-                return Err(CliError::Usage(format!(
-                    "not polled: {name}; use the slug of a configured outlet or a configured address"
-                )));
+                return Err(without_feed(config, name));
             }
             if *json {
                 return as_json(&feeds);
@@ -112,6 +110,17 @@ async fn tell(config: &Config, reader: &Reader, subject: &Subject) -> Result<Str
             if *json { as_json(&told) } else { Ok(story(&told)) }
         }
     }
+}
+
+/// Returns why the database has no feed of this name.
+fn without_feed(config: &Config, name: &str) -> CliError {
+    if config.outlets.iter().any(|outlet| outlet.is_called(name)) {
+        return CliError::with_hint(
+            anyhow!("\"{name}\" has not been polled yet"),
+            format!("`warraq poll {name}` polls it"),
+        );
+    }
+    CliError::unknown(format!("no outlet or feed is called \"{name}\""), &config.outlets)
 }
 
 /// Tells about the entries at an address, those that a rule leaves out included. JSON is of the newest.

@@ -1,8 +1,11 @@
 //! How a command fails: the message on standard error, and the exit code for scripts.
 
 use super::out::note;
-use crate::{config::ConfigFaults, telemetry::writes_to_journal};
+use crate::{config::ConfigFaults, model::Outlet, telemetry::writes_to_journal};
 use std::process::ExitCode;
+
+/// Most slugs in the hint after a name that no outlet has.
+const SLUGS_SHOWN: usize = 12;
 
 /// Why a command failed.
 #[derive(Debug)]
@@ -14,7 +17,7 @@ pub enum CliError {
         /// What to do about it.
         hint: Option<String>,
     },
-    /// The command line names something that does not exist.
+    /// The command line is wrong.
     Usage(String),
     /// The configuration has errors.
     Config(ConfigFaults),
@@ -35,6 +38,11 @@ impl CliError {
     /// Creates a failure with a hint on what to do.
     pub fn with_hint(error: impl Into<anyhow::Error>, hint: impl Into<String>) -> Self {
         Self::Failed { error: error.into(), hint: Some(hint.into()) }
+    }
+
+    /// Creates the failure of a command that names an outlet or feed that is not configured. The hint lists the outlets.
+    pub(super) fn unknown(what: String, outlets: &[Outlet]) -> Self {
+        Self::with_hint(anyhow::Error::msg(what), known_slugs(outlets))
     }
 
     /// Creates the failure of a faulty environment variable, which `error` names.
@@ -80,6 +88,17 @@ impl CliError {
             Self::Environment(what) => (Self::CONFIG, format!("error: {what}")),
         }
     }
+}
+
+/// Returns which outlets there are, as a hint of one line.
+fn known_slugs(outlets: &[Outlet]) -> String {
+    if outlets.is_empty() {
+        return "the configuration has no outlet".to_owned();
+    }
+    let slugs: Vec<&str> = outlets.iter().take(SLUGS_SHOWN).map(|outlet| outlet.slug.as_str()).collect();
+    let others = outlets.len() - slugs.len();
+    let others = if others > 0 { format!(", and {others} more (`warraq feeds` lists all)") } else { String::new() };
+    format!("outlets: {}{others}", slugs.join(", "))
 }
 
 impl<E: Into<anyhow::Error>> From<E> for CliError {

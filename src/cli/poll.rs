@@ -9,7 +9,7 @@ use crate::{
     clock::Clock,
     config::Config,
     daemon::{RunnerEvent, Services},
-    model::{Fault, FeedRecord, FeedState, LargerThanMaxBody, Outcome, Tally},
+    model::{Fault, FeedRecord, FeedState, LargerThanMaxBody, Outcome, Outlet, Tally},
     poll::PollResult,
     telemetry,
 };
@@ -27,6 +27,13 @@ pub(super) struct PollSelection {
     pub all: bool,
     /// Print JSON.
     pub json: bool,
+}
+
+impl PollSelection {
+    /// Returns whether only the feeds that are due are polled.
+    fn is_of_due_feeds(&self) -> bool {
+        self.feeds.is_empty() && !self.all
+    }
 }
 
 /// Totals of the polls.
@@ -81,26 +88,26 @@ pub(super) async fn poll(
                 services.writer.index().await?;
             }
             services.try_close().await?;
-            written(sums.print(wanted.json))?;
+            written(sums.print(wanted))?;
             sums.all_asked()
         }
         Err(error) => Err(services.why(error.into()).await.into()),
     }
 }
 
-/// Checks that every name is the slug of an outlet or a configured address.
+/// Checks that every name is the slug of an outlet that is polled, or a configured address of one.
 fn check_names(config: &Config, names: &[String]) -> Result<(), CliError> {
-    let known = |name: &str| {
-        config.outlets.iter().any(|o| o.slug.as_str() == name || o.feeds.iter().any(|f| f.as_str() == name))
-    };
-    let unknown: Vec<&str> = names.iter().map(String::as_str).filter(|name| !known(name)).collect();
-    if unknown.is_empty() {
-        return Ok(());
+    for name in names {
+        match config.outlets.iter().find(|outlet| outlet.is_called(name)) {
+            Some(outlet) if outlet.enabled => {}
+            Some(Outlet { slug, .. }) => {
+                let what = anyhow::anyhow!("outlet \"{slug}\" is disabled");
+                return Err(CliError::with_hint(what, format!("`warraq enable {slug}` makes Warraq poll it")));
+            }
+            None => return Err(CliError::unknown(format!("no outlet or feed is called \"{name}\""), &config.outlets)),
+        }
     }
-    Err(CliError::Usage(format!(
-        "not configured: {}; a FEED is an outlet's slug or a configured address",
-        unknown.join(", ")
-    )))
+    Ok(())
 }
 
 /// Polls until no feed is left, and prints each poll when it ends.
@@ -168,9 +175,12 @@ impl PollTotals {
         ))
     }
 
-    fn print(&self, as_json: bool) -> io::Result<()> {
+    fn print(&self, wanted: &PollSelection) -> io::Result<()> {
+        if wanted.is_of_due_feeds() && !wanted.json && self.polled + self.left + self.panicked + self.not_polled == 0 {
+            return writeln!(io::stdout(), "0 polled: no feed is due; `warraq poll --all` polls all");
+        }
         let Self { polled, left, fresh, unchanged, failed, new, revised, duplicate, dropped, bytes, .. } = self;
-        if as_json {
+        if wanted.json {
             let sums = json!({"polled": polled, "left": left, "fresh": fresh, "unchanged": unchanged, "failed": failed, "new": new,
                 "revised": revised, "duplicate": duplicate, "dropped": dropped, "bytes": bytes});
             return writeln!(io::stdout(), "{sums}");

@@ -34,6 +34,14 @@ pub struct Outlet {
     pub rules: EntryRules,
 }
 
+impl Outlet {
+    /// Returns whether a person who writes `name` means this outlet: its slug, or the configured address of one of its feeds.
+    #[must_use]
+    pub fn is_called(&self, name: &str) -> bool {
+        self.slug.as_str() == name || self.feeds.iter().any(|feed| feed.as_str() == name)
+    }
+}
+
 /// Which text of an entry feeds and pages show.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum PublishedText {

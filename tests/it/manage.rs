@@ -166,7 +166,7 @@ async fn a_running_daemon_takes_what_is_added_and_removed() {
     assert!(said.contains("that was the last outlet"), "{said}");
     assert_eq!(folder.sql(outlets).await, ["first", "second"]);
     let (code, said) = folder.fails(&["remove", "first"]).await;
-    assert!(code == 1 && said.contains("no outlet has the slug \"first\""), "{said}");
+    assert!(code == 1 && said.contains("no outlet is called \"first\""), "{said}");
     daemon.stop().await;
     // Its id is still in the file, but no process has it.
     let said = folder.says(&["add", first.url("/").as_str()]).await;
@@ -180,6 +180,10 @@ async fn a_disabled_outlet_is_not_polled_until_it_is_enabled() {
     folder.says(&["disable", "ville"]).await;
     assert!(folder.says(&["disable", "ville"]).await.contains("disabled already"));
     assert!(folder.says(&["poll", "--all"]).await.contains("0 polled"));
+    for name in ["ville", outlet.url("/feed").as_str()] {
+        let (code, said) = folder.fails(&["poll", name]).await;
+        assert!(code == 1 && said.contains("outlet \"ville\" is disabled\nhint: `warraq enable ville`"), "{said}");
+    }
     assert!(outlet.paths().is_empty());
     folder.says(&["enable", "ville"]).await;
     assert!(folder.says(&["poll"]).await.contains("1 new"));

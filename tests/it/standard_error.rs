@@ -43,9 +43,12 @@ async fn a_command_whose_messages_are_lost_ends_as_it_would() {
         assert!(String::from_utf8_lossy(&ended.stdout).contains("2 polled"), "{ended:?}");
     }
     assert_eq!(folder.sql("SELECT title FROM entries").await, ["Un"]);
-    for (arguments, code) in
-        [(&["search", "nothing"][..], 0), (&["explain", "feed", "nobody"], 2), (&["restore", "none"][..], 1)]
-    {
+    for (arguments, code) in [
+        (&["search", "nothing"][..], 0),
+        (&["explain", "feed", "nobody"], 1),
+        (&["add", "a.invalid", "b.invalid", "--slug", "x"], 2),
+        (&["restore", "none"], 1),
+    ] {
         for ended in run(&folder, arguments).await {
             assert_eq!(ended.status.code(), Some(code), "{arguments:?}: {ended:?}");
         }

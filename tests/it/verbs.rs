@@ -28,7 +28,8 @@ async fn poll_asks_what_is_due_what_is_named_or_everything() {
     assert!(lines.iter().any(|l| l.contains(a.as_str()) && l.contains("fresh  1 new")), "{said}");
     assert!(lines.iter().any(|l| l.contains(c.as_str()) && l.contains("failed  the server answered 500")), "{said}");
     assert!(lines[3].starts_with("3 polled: 1 fresh, 0 unchanged, 2 failed; 1 new entry,"), "{said}");
-    assert!(folder.says(&["poll"]).await.starts_with("0 polled"), "nothing is due");
+    let said = folder.says(&["poll"]).await;
+    assert!(said.starts_with("0 polled: no feed is due; `warraq poll --all`"), "{said}");
     let said = folder.says(&["poll", "--all"]).await;
     assert!(said.contains("2 polled") && !said.contains("gone"), "what is gone is left alone: {said}");
     let said = folder.says(&["poll", "b", a.as_str()]).await;
@@ -40,9 +41,11 @@ async fn poll_asks_what_is_due_what_is_named_or_everything() {
         (&"a".into(), &a.as_str().into(), &"same_bytes".into())
     );
     assert_eq!((&lines[1]["polled"], &lines[1]["unchanged"]), (&1.into(), &1.into()));
-    let (code, said) = folder.fails(&["poll", "a", "nobody"]).await;
-    assert_eq!(code, 2);
-    assert!(said.starts_with("error: ") && said.contains("nobody"), "{said}");
+    for arguments in [&["poll", "a", "nobody"][..], &["explain", "feed", "nobody"]] {
+        let (code, said) = folder.fails(arguments).await;
+        let told = "error: no outlet or feed is called \"nobody\"\nhint: outlets: a, b, c";
+        assert!(code == 1 && said.starts_with(told), "{arguments:?}: {said}");
+    }
 }
 
 #[tokio::test]

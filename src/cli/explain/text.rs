@@ -83,7 +83,7 @@ pub(super) fn entry(told: &EntryExplanation) -> String {
     let as_of = if order_at == first_seen_at {
         "when it was first seen"
     } else {
-        "its own date, because it was old when first seen"
+        "its own date, because it was listed at the feed's first poll or was old when first seen"
     };
     line!(out, "  position in channels: {order_at}, {as_of}");
     line!(out, "  in story {story_id} {}", joined(&told.entry));

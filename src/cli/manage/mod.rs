@@ -18,7 +18,7 @@ use crate::{
     },
     daemon::limits,
     fetch::Fetcher,
-    model::{Fault, FeedUrl, Language, Outlet, ParsedFeed, PlainText, uri::shown_within},
+    model::{Fault, FeedUrl, Language, ParsedFeed, PlainText, uri::shown_within},
     normalise,
 };
 use anyhow::{Context as _, anyhow};
@@ -28,9 +28,6 @@ use std::{
     collections::{BTreeMap, HashSet},
     path::Path,
 };
-
-/// Most slugs in the hint after one that no outlet has.
-const SLUGS_SHOWN: usize = 12;
 
 /// What `add` is told.
 #[derive(Debug, clap::Args)]
@@ -133,18 +130,7 @@ pub(super) async fn change(
         say(format_args!("{shown}: outlet \"{slug}\" is {}", state(change)))?;
         return follow_up(&config, change).await;
     }
-    Err(CliError::with_hint(anyhow!("no outlet has the slug \"{slug}\""), known_slugs(&config.outlets)))
-}
-
-/// Returns which outlets there are, as a hint of one line.
-fn known_slugs(outlets: &[Outlet]) -> String {
-    if outlets.is_empty() {
-        return "the configuration has no outlet".to_owned();
-    }
-    let slugs: Vec<&str> = outlets.iter().take(SLUGS_SHOWN).map(|outlet| outlet.slug.as_str()).collect();
-    let others = outlets.len() - slugs.len();
-    let others = if others > 0 { format!(", and {others} more (`warraq feeds` lists all)") } else { String::new() };
-    format!("outlets: {}{others}", slugs.join(", "))
+    Err(CliError::unknown(format!("no outlet is called \"{slug}\""), &config.outlets))
 }
 
 fn state(change: OutletEdit) -> &'static str {

@@ -44,10 +44,7 @@ pub(super) fn describe() {
     describe_histogram!(HTTP, "Time to the answer of a request, by route.");
     describe_gauge!("warraq_writer_queue", "Finished polls and other work that waits for the database writer.");
     describe_gauge!("warraq_window_entries", "Recent entries in memory that new entries are compared with.");
-    describe_gauge!(
-        "warraq_search_lag_seconds",
-        "Age of the oldest entry that is not yet searchable."
-    );
+    describe_gauge!("warraq_search_lag_seconds", "Age of the oldest entry that is not yet searchable.");
     describe_gauge!("warraq_feeds", "Configured feeds by state.");
     describe_gauge!(
         "warraq_feeds_overdue",
