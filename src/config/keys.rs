@@ -28,7 +28,7 @@ pub(super) fn read(section: &Section<'_, '_>, files: SecretFiles<'_>) -> Option<
         match ReaderKey::parse(line) {
             Ok(key) => keys.push(key),
             Err(why) => {
-                section.fault("token_file", format!("line {} of the file is no key; {why}", n + 1));
+                section.fault("token_file", format!("line {} of the file is not a valid key line; {why}", n + 1));
                 return Some(keys);
             }
         }
@@ -46,7 +46,9 @@ pub(super) fn readers(section: &Section<'_, '_>, keys: Option<&[ReaderKey]>) -> 
         let name = values::slug(text)?;
         match keys {
             Some(keys) if keys.iter().any(|key| key.name == name.as_str()) => Ok(name.to_string()),
-            Some(_) => Err(format!("\"{name}\" is no key; allowed: a name in the file of [server] token_file")),
+            Some(_) => {
+                Err(format!("\"{name}\" is not in the token file; allowed: a name in the file of [server] token_file"))
+            }
             None => Err("needs [server] token_file, which names the keys; allowed: a name in that file".to_owned()),
         }
     });
@@ -135,7 +137,7 @@ mod tests {
         let open = parse(&with("public = true\n[[channel]]\nslug = \"all\"\npublic = true")).unwrap();
         assert!(open.channels.iter().all(|channel| channel.readers == Readers::Everyone));
         for (text, words) in [
-            (with("token = \"badr\""), "\"badr\" is no key"),
+            (with("token = \"badr\""), "\"badr\" is not in the token file"),
             (with("token = \"amal\"\npublic = true"), "either token or public"),
             (format!("{OUTLET}{channel}token = \"amal\"\n"), "needs [server] token_file"),
             (with("[[channel]]\nslug = \"all\"\ntoken = \"amal\""), "always contains everything"),

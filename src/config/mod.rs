@@ -36,7 +36,7 @@ pub const FOREIGN_VARIABLES: [&str; 9] = {
 pub use sections::{Database, Fetch, Log, LogFormat, Metrics, Publish, Retention, Scheduling, Server, Stories, WebSub};
 
 use crate::{
-    model::{Channel, EnvironmentProxies, FeedUrl, Outlet, Slug, push::Webhook},
+    model::{Channel, EnvironmentProxies, FeedUrl, Outlet, STORY_MEMBERS_MAX, Slug, push::Webhook},
     schedule::Schedule,
 };
 use std::{
@@ -53,8 +53,8 @@ const SYNTAX_MAX: usize = 10;
 pub const CHANNELS_MAX: usize = 1_000;
 /// Most values of a list (except feeds): tags, networks, criteria of a channel.
 pub const LIST_MAX: usize = 1_000;
-/// Largest `min_outlets`.
-pub const MIN_OUTLETS_MAX: u32 = 1_000;
+/// Largest `min_outlets`: no story has more members.
+pub const MIN_OUTLETS_MAX: u32 = STORY_MEMBERS_MAX;
 /// A fixed schedule that polls more often than this gets a warning: news feeds are cached for a minute or more, and servers
 /// block those who ask more often.
 const POLITE: Duration = Duration::from_mins(1);

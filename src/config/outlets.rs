@@ -115,7 +115,7 @@ impl Outlets {
 
 /// Reads `was`: former addresses of the outlet's feeds.
 fn former(section: &Section<'_, '_>, unique: &mut Unique) -> Vec<FeedUrl> {
-    let given = section.list("was", |text| FeedUrl::parse(text).map_err(|why| why.to_string()));
+    let given = section.list("was", values::feed_url);
     let mut was = Vec::new();
     for Located { value, place } in given.unwrap_or_default() {
         if first_of(&mut unique.former, &value, &value.shown(), section, "was", place) {
@@ -164,7 +164,7 @@ fn outlet(section: &Section<'_, '_>, unique: &mut Unique) -> Option<Outlet> {
 
 /// Reads the outlet's feeds, and the alternative addresses of those that have some.
 fn feeds(section: &Section<'_, '_>, unique: &mut Unique) -> (Vec<FeedUrl>, Vec<(FeedUrl, Vec<FeedUrl>)>) {
-    let given = section.mixed("feeds", &FEED_KEYS, |text| Ok((feed_url(text)?, None)), feed);
+    let given = section.mixed("feeds", &FEED_KEYS, |text| Ok((values::feed_url(text)?, None)), feed);
     if given.is_none() && !section.has("feeds") {
         section.fault("feeds", "is missing; it is required: the addresses of feeds, or of pages that announce one");
     }
@@ -190,13 +190,8 @@ fn feeds(section: &Section<'_, '_>, unique: &mut Unique) -> (Vec<FeedUrl>, Vec<(
 
 /// Reads a feed that is written as a table: its address, and the one shown in its place.
 fn feed(section: &Section<'_, '_>) -> Option<(FeedUrl, Option<FeedUrl>)> {
-    let public_url = section.text("public_url", feed_url);
-    Some((section.required("url", feed_url)?, public_url))
-}
-
-/// Parses the address of a feed. The error never repeats a faulty address, because it may contain a password.
-fn feed_url(text: &str) -> Result<FeedUrl, String> {
-    FeedUrl::parse(text).map_err(|why| why.to_string())
+    let public_url = section.text("public_url", values::feed_url);
+    Some((section.required("url", values::feed_url)?, public_url))
 }
 
 /// Returns whether this slug or address is used for the first time. A repetition is reported, with the value as `shown`.

@@ -13,7 +13,6 @@ use std::{
     path::{Path, PathBuf},
     time::Duration,
 };
-use url::Url;
 
 /// Keys that an outlet may set for its own requests.
 pub(super) const KEYS: [&str; 8] =
@@ -166,7 +165,7 @@ fn is_value(text: &str) -> bool {
 /// Reads the URL of a proxy. Messages do not repeat it, because it may contain a password.
 fn proxy(text: &str) -> Result<Secret, String> {
     let allowed = "allowed: http://, https:// or socks5:// with a host and a port, such as \"socks5://127.0.0.1:1080\"";
-    let url = Url::parse(text).map_err(|why| format!("is not an address ({why}); {allowed}"))?;
+    let url = values::url(text).map_err(|why| format!("{why}; {allowed}"))?;
     if !matches!(url.scheme(), "http" | "https" | "socks5") || url.host_str().is_none_or(str::is_empty) {
         return Err(format!("has another scheme, or no host; {allowed}"));
     }
@@ -229,7 +228,7 @@ fn authorization(section: &Section<'_, '_>, files: SecretFiles<'_>) -> Option<Se
         if is_value(text) && !text.contains(':') {
             Ok(text.to_owned())
         } else {
-            Err("is no user's name; allowed: a text without colons (RFC 7617)".to_owned())
+            Err("is not a valid user name; allowed: a text without colons (RFC 7617)".to_owned())
         }
     };
     let user = table.required("user", name);

@@ -280,7 +280,7 @@ fn a_feed_may_say_what_is_shown_of_its_address() {
         ),
         (
             "{ url = \"http://a.example/\", public_url = \"ftp://a.example/\" }",
-            "4: outlet.a.feeds.public_url: the scheme ftp: is not polled",
+            "4: outlet.a.feeds.public_url: \"ftp://a.example/\": the scheme ftp: is not polled",
         ),
         ("7", "4: outlet.a.feeds: holds a number; allowed: strings in quotes, or tables"),
         (

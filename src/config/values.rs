@@ -2,13 +2,15 @@
 //! allowed.
 
 use crate::{
-    model::{DatabaseServer, FeedUrl, Language, Network, PublishedText, Slug, push::HubChoice},
+    model::{DatabaseServer, FeedUrl, FeedUrlError, Language, Network, PublishedText, Slug, push::HubChoice},
     schedule::Schedule,
 };
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 use std::{net::SocketAddr, ops::RangeInclusive, time::Duration};
 use url::Url;
 
+/// Examples of durations. A fault shows those that the key allows.
+const DURATIONS: [&str; 5] = ["500ms", "30s", "15m", "36h", "90d"];
 /// Most characters of a value that a fault quotes.
 const QUOTED_MAX: usize = 80;
 
@@ -28,10 +30,17 @@ pub(super) fn duration(text: &str, allowed: RangeInclusive<Duration>) -> Result<
     match humantime::parse_duration(text) {
         Ok(duration) if allowed.contains(&duration) => Ok(duration),
         Ok(_) => Err(format!("{} is out of bounds; allowed: {least} to {most}", quoted(text))),
-        Err(why) => Err(format!(
-            "{} is not a duration ({why}); allowed: {least} to {most}, such as \"500ms\", \"30s\", \"15m\", \"36h\" or \"90d\"",
-            quoted(text)
-        )),
+        Err(_) => {
+            let examples = DURATIONS.into_iter();
+            let examples = examples
+                .filter(|text| humantime::parse_duration(text).is_ok_and(|duration| allowed.contains(&duration)));
+            let examples: Vec<_> = examples.map(quoted).collect();
+            Err(format!(
+                "{} is not a duration, which is a number with a unit; allowed: {least} to {most}, such as {}",
+                quoted(text),
+                examples.join(" or ")
+            ))
+        }
     }
 }
 
@@ -72,14 +81,36 @@ pub(super) fn listen(text: &str) -> Result<SocketAddr, String> {
     })
 }
 
+/// Parses any address. The error completes a sentence that begins with the value, which it does not repeat.
+pub(super) fn url(text: &str) -> Result<Url, String> {
+    Url::parse(text).map_err(|why| match why {
+        url::ParseError::RelativeUrlWithoutBase => "has no scheme".to_owned(),
+        why => format!("is not an address ({why})"),
+    })
+}
+
+/// Parses the address of a feed. The error repeats it only if it cannot contain a password or a key.
+pub(super) fn feed_url(text: &str) -> Result<FeedUrl, String> {
+    let is_plain = !text.contains(['@', '?']);
+    FeedUrl::parse(text).map_err(|why| match why {
+        FeedUrlError::NoScheme if is_plain => {
+            format!("{} has no scheme; write {}", quoted(text), quoted(&format!("https://{text}")))
+        }
+        why if is_plain => format!("{}: {why}", quoted(text)),
+        why => why.to_string(),
+    })
+}
+
 /// Parses the base of all addresses of this server. The result ends with a slash, so that paths can be joined to it.
 pub(super) fn public_url(text: &str) -> Result<Url, String> {
     let allowed = "allowed: http:// or https:// with a host and perhaps a path, such as \"https://news.example.org/\"";
-    let mut url = Url::parse(text).map_err(|why| format!("is not an address ({why}); {allowed}"))?;
+    // A user may come with a password.
+    let shown = if text.contains('@') { String::new() } else { quoted(text) + " " };
+    let mut url = url(text).map_err(|why| format!("{shown}{why}; {allowed}"))?;
     let bare =
         url.username().is_empty() && url.password().is_none() && url.query().is_none() && url.fragment().is_none();
     if !matches!(url.scheme(), "http" | "https") || !bare {
-        return Err(format!("has another scheme, a user, a query or a fragment; {allowed}"));
+        return Err(format!("{shown}has another scheme, a user, a query or a fragment; {allowed}"));
     }
     if !url.path().ends_with('/') {
         url.set_path(&format!("{}/", url.path()));

@@ -1,6 +1,6 @@
 //! `[[channel.webhook]]`: receivers of a channel's new stories.
 
-use super::{LIST_MAX, MIN_OUTLETS_MAX, raw::Section, requests::SecretFiles};
+use super::{LIST_MAX, MIN_OUTLETS_MAX, raw::Section, requests::SecretFiles, values::quoted};
 use crate::model::{FeedUrl, Secret, Slug, push::Webhook};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 
@@ -47,7 +47,8 @@ fn when(text: &str) -> Result<u32, String> {
     let number = text.strip_prefix("outlets").and_then(|rest| rest.trim_start().strip_prefix(">="));
     let number = number.and_then(|number| number.trim().parse().ok());
     number.filter(|number| (1..=MIN_OUTLETS_MAX).contains(number)).ok_or_else(|| {
-        format!("is not a condition; allowed: \"story\", or \"outlets >= N\" with N from 1 to {MIN_OUTLETS_MAX}")
+        let allowed = format!("allowed: \"story\", or \"outlets >= N\" with N from 1 to {MIN_OUTLETS_MAX}");
+        format!("{} is not a condition; {allowed}", quoted(text))
     })
 }
 
@@ -84,7 +85,7 @@ mod tests {
         for (text, outlets) in [("story", Some(1)), ("outlets >= 3", Some(3)), ("outlets>=2", Some(2))] {
             assert_eq!(when(text).ok(), outlets);
         }
-        for text in ["", "outlets > 3", "outlets >= 0", "outlets >= 1001", "outlets >= x", "Story"] {
+        for text in ["", "outlets > 3", "outlets >= 0", "outlets >= 65", "outlets >= x", "Story"] {
             assert!(when(text).unwrap_err().contains("allowed"), "{text}");
         }
         let good = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";

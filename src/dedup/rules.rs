@@ -14,9 +14,6 @@ pub const OF_FEED: usize = 1_000;
 /// Number of members from which a story is suspected to be a template (the weather of each town under one title) and is logged.
 pub const MEMBERS_SUSPECT: u32 = 12;
 
-/// Maximum number of members of a story. No report was seen at so many outlets.
-pub const MEMBERS_MAX: u32 = 64;
-
 /// A revision is material when the title is new or more than this share of the text's words changed.
 pub const MATERIAL_SHARE: f64 = 0.2;
 

@@ -13,9 +13,12 @@ pub struct FeedUrl(Arc<Url>);
 /// Error of parsing a [`FeedUrl`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FeedUrlError {
-    /// The text is not an absolute URL.
-    #[error("not an absolute address ({0}); allowed: http://… or https://…")]
-    NotAUrl(#[from] url::ParseError),
+    /// The text has no scheme.
+    #[error("an address without a scheme; allowed: http://… or https://…")]
+    NoScheme,
+    /// The text is not a URL.
+    #[error("not an address ({0}); allowed: http://… or https://…")]
+    NotAUrl(url::ParseError),
     /// The scheme is neither http nor https.
     #[error("the scheme {0}: is not polled; allowed: http:// and https://")]
     Scheme(String),
@@ -36,7 +39,10 @@ impl FeedUrl {
     /// # Errors
     /// Fails if it is not an absolute http(s) address, or contains userinfo.
     pub fn parse(text: &str) -> Result<Self, FeedUrlError> {
-        Self::new(Url::parse(text)?)
+        Self::new(Url::parse(text).map_err(|why| match why {
+            url::ParseError::RelativeUrlWithoutBase => FeedUrlError::NoScheme,
+            why => FeedUrlError::NotAUrl(why),
+        })?)
     }
 
     /// Converts a parsed address, with the same rules as [`FeedUrl::parse`].

@@ -62,5 +62,5 @@ pub use refresh::refresh_target;
 pub use rhythm::Rhythm;
 pub use secret::Secret;
 pub use size::{ByteSize, LargerThanMaxBody};
-pub use story::{Evidence, Rule};
+pub use story::{Evidence, Rule, STORY_MEMBERS_MAX};
 pub use text::{PlainText, SafeHtml};

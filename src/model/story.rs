@@ -1,5 +1,8 @@
 //! Why an entry belongs to a story: the rule and its measurements, which are stored with every decision.
 
+/// Maximum number of members of a story. No report was seen at so many outlets.
+pub const STORY_MEMBERS_MAX: u32 = 64;
+
 /// The rule by which two entries belong together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Rule {

@@ -1,4 +1,4 @@
-//! Reads older pages of a feed, to find entries that left its first page between two polls (polling.md, "Loss").
+//! Reads older pages of a feed, to find entries that left its first page between two polls.
 //!
 //! A document that shares no entry with the previous one leaves a gap. If the feed has older pages, they are read during the same
 //! poll until one contains a known entry, which closes the gap. Gaps that stay open are counted.

@@ -175,7 +175,7 @@ impl Poller {
 
     /// Makes the requests of a poll and reads what they bring.
     async fn request(&self, planned: PlannedPoll, started_at: Timestamp) -> Result<ReadPoll, PollError> {
-        // A server whose 304 responses are doubtful gets one request without validators (polling.md, manner 8).
+        // A server whose 304 responses are doubtful gets one request without validators.
         let clean = schedule::doubts(&planned.feed, started_at);
         let validators = if clean { Validators::default() } else { planned.feed.validators.clone() };
         let mut share = self.memory.share();

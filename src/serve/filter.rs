@@ -2,7 +2,7 @@
 //! within limits, or into a sentence that says what is wrong. Every filter has one canonical query string.
 
 use crate::model::pages::Filter;
-use crate::model::{Language, Slug};
+use crate::model::{Language, STORY_MEMBERS_MAX, Slug};
 use std::borrow::Cow;
 use url::form_urlencoded::{Serializer, parse};
 
@@ -16,9 +16,6 @@ pub(super) const WORDS: usize = 200;
 const LIMIT: u32 = 200;
 /// Default `limit`.
 const USUAL: u32 = 100;
-/// Largest `min_outlets`; no story has more members.
-const OUTLETS: u32 = 64;
-
 /// Parses a query string.
 ///
 /// # Errors
@@ -46,7 +43,7 @@ pub(super) fn read(query: &str) -> Result<Filter, String> {
                 filter.tags.insert(value.to_owned());
             }
             "q" => filter.words = words(value)?,
-            "min_outlets" => filter.min_outlets = number(&key, value, OUTLETS)?,
+            "min_outlets" => filter.min_outlets = number(&key, value, STORY_MEMBERS_MAX)?,
             "limit" => filter.limit = number(&key, value, LIMIT)?,
             other => {
                 return Err(format!("“{other}” is not a filter; allowed: {}", KEYS.join(", ")));

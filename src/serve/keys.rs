@@ -20,6 +20,11 @@ const COOKIE_NAME: &str = "warraq_key";
 const PARAMETER: &str = "key";
 /// Longest key that is looked at, in bytes.
 const KEY_MAX: usize = 512;
+/// The response to a request without a valid key.
+const NEEDS_KEY: &str =
+    "A key is needed: as the password (any user name), as a bearer token, or as ?key=… in the address.\n";
+/// The response to a request with the key of another reader.
+const OTHER_KEY: &str = "This key does not open this channel.\n";
 
 /// The keys, and who may read which channel.
 #[derive(Debug, Default)]
@@ -136,7 +141,9 @@ impl KeyRules {
         } else if *readers == Readers::Everyone && stated.is_empty() {
             Audience::Everyone
         } else {
-            return Err(Box::new(unauthorised()));
+            let is_key = |key: &String| !self.names(key).is_empty();
+            let text = if stated.iter().chain(&stored).any(is_key) { OTHER_KEY } else { NEEDS_KEY };
+            return Err(Box::new(unauthorised(text)));
         };
         if let Some(key) = &asked {
             if !is_document(request.uri().path()) && opens(key) {
@@ -145,7 +152,7 @@ impl KeyRules {
             match address(request.uri().path(), &rest).parse::<Uri>() {
                 Ok(uri) => *request.uri_mut() = uri,
                 // It came in as a part of an address.
-                Err(_) => return Err(Box::new(unauthorised())),
+                Err(_) => return Err(Box::new(unauthorised(NEEDS_KEY))),
             }
         }
         Ok((request, audience))
@@ -215,11 +222,8 @@ fn is_document(path: &str) -> bool {
 }
 
 /// Builds a 401 response (RFC 9110 15.5.2). Browsers ask for a user name and a password.
-fn unauthorised() -> Response<Payload> {
-    let mut response = short(
-        StatusCode::UNAUTHORIZED,
-        "A key is needed: as the password (any user name), as a bearer token, or as ?key=… in the address.\n",
-    );
+fn unauthorised(text: &'static str) -> Response<Payload> {
+    let mut response = short(StatusCode::UNAUTHORIZED, text);
     for challenge in ["Basic realm=\"Warraq\", charset=\"UTF-8\"", "Bearer realm=\"Warraq\""] {
         response.headers_mut().append(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
     }

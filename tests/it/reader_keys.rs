@@ -88,7 +88,9 @@ async fn with_a_token_file_every_address_needs_a_key() {
         "/archive/%6bept/1.atom",
         "/archive/kept/1.atom",
     ] {
-        assert_eq!(ask(&daemon, Method::GET, path, &[("authorization", &bearer)]).await.status(), 401, "{path}");
+        let other = ask(&daemon, Method::GET, path, &[("authorization", &bearer)]).await;
+        assert_eq!(other.status(), 401, "{path}");
+        assert_eq!(other.text().await.unwrap(), "This key does not open this channel.\n", "{path}");
         let own = ask(&daemon, Method::GET, path, &[("authorization", &format!("Bearer {KEY}"))]).await;
         assert!([200, 303, 307, 404].contains(&own.status().as_u16()), "{path}");
     }

@@ -5,7 +5,7 @@ use super::super::identity::{self, IdentityMatch, Taken};
 use super::super::search::CandidateSearch;
 use super::super::{Arrival, Change, IdAllocator, KnownEntries, KnownEntry, KnownSighting, NewEntry, Window};
 use super::super::{dates, iri, likeness as like, revise, rules};
-use crate::model::{EntryId, Evidence, FeedId, Rule, StoryId};
+use crate::model::{EntryId, Evidence, FeedId, Rule, STORY_MEMBERS_MAX, StoryId};
 use jiff::Timestamp;
 use std::collections::HashMap;
 
@@ -174,7 +174,7 @@ impl BatchDecider<'_> {
     }
 
     fn has_room(&self, story: StoryId) -> bool {
-        self.members_of(story) < rules::MEMBERS_MAX
+        self.members_of(story) < STORY_MEMBERS_MAX
     }
 
     /// Makes a new entry known to the rest of the batch.

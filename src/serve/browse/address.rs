@@ -3,7 +3,7 @@
 
 use crate::model::browse::{Browse, PlaceKey, Position, Scope};
 use crate::model::pages::Filter;
-use crate::model::{Channel, Language, Slug};
+use crate::model::{Channel, Language, STORY_MEMBERS_MAX, Slug};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use std::collections::BTreeSet;
@@ -15,8 +15,6 @@ pub(in super::super) const COUNT: u32 = 60;
 const VALUES: usize = 16;
 /// Maximum length of a tag or an author, in characters.
 const LENGTH: usize = 200;
-/// Largest value of `min_outlets`: no story has more members.
-const OUTLETS: u32 = 64;
 
 /// The subject of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,8 +89,9 @@ impl ListQuery {
             }
             "author" => self.author = Some(value.to_owned()).filter(|name| !name.is_empty()),
             "min_outlets" => {
-                let number = value.parse().ok().filter(|n| (1..=OUTLETS).contains(n));
-                self.min_outlets = number.ok_or_else(|| format!("min_outlets: a number from 1 to {OUTLETS}"))?;
+                let number = value.parse().ok().filter(|n| (1..=STORY_MEMBERS_MAX).contains(n));
+                self.min_outlets =
+                    number.ok_or_else(|| format!("min_outlets: a number from 1 to {STORY_MEMBERS_MAX}"))?;
             }
             "before" => self.position = Position::Before(place()?),
             "after" => self.position = Position::After(place()?),
