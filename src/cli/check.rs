@@ -22,8 +22,10 @@ pub(super) fn check(config: &Config, file: &Path) -> Result<(), CliError> {
         note(format_args!("warning: {}: {warning}", file.display()));
     }
     let feeds: usize = config.outlets.iter().map(|o| o.feeds.len()).sum();
+    // The channel `all` exists without being configured.
+    let only_all = if config.channels.len() == 1 { " (all)" } else { "" };
     say(format_args!(
-        "{}: no errors; {}, {}, {}; database {}",
+        "{}: no errors; {}, {}, {}{only_all}; database {}",
         file.display(),
         counted(config.outlets.len(), "outlet", "outlets"),
         counted(feeds, "feed", "feeds"),

@@ -54,7 +54,7 @@ pub(super) async fn inspect(named: InputArgs, as_json: bool) -> Result<(), CliEr
                 // Whether or not this can be written, the document is not a feed.
                 let _ = writeln!(out, "{}", inspect::fault_json(&error.fault, error.moved_to.as_ref()));
             }
-            return Err(CliError::with_hint(anyhow!("{error}"), inspect::hint(&error.fault)));
+            return Err(CliError::with_hint(anyhow!("{}: {error}", shown_within(&place)), inspect::hint(&error.fault)));
         }
     }
     Ok(())
@@ -119,7 +119,7 @@ pub(super) async fn discover(place: String) -> Result<(), CliError> {
 async fn get(named: InputArgs) -> Result<Result<Answer, ProbeError>, CliError> {
     let InputArgs { place, base, content_type } = named;
     if !is_address(&place) {
-        let bytes = file(Path::new(&place))?;
+        let bytes = file(Path::new(&place)).map_err(|error| unread(&place, error))?;
         let context = ParseContext { base, content_type, ..probe::within_time() };
         return Ok(Ok(Answer { bytes, context, announced: Vec::new(), moved_to: None }));
     }
@@ -136,6 +136,14 @@ async fn get(named: InputArgs) -> Result<Result<Answer, ProbeError>, CliError> {
 fn fetcher() -> Result<Fetcher, CliError> {
     let everywhere = ["0.0.0.0/0", "::/0"].iter().filter_map(|range| Network::parse(range).ok()).collect();
     Ok(Fetcher::new(&FetchLimits { allow_networks: everywhere, ..FetchLimits::default() })?)
+}
+
+/// Returns the failure of a file that cannot be read. An address without a scheme was taken for a file.
+fn unread(place: &str, error: anyhow::Error) -> CliError {
+    if Path::new(place).exists() || place.starts_with(['/', '.']) {
+        return error.into();
+    }
+    CliError::with_hint(error, format!("if this is a web address, write https://{place}"))
 }
 
 fn file(path: &Path) -> anyhow::Result<Vec<u8>> {

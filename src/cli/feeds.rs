@@ -189,7 +189,7 @@ fn lines(
     #[expect(clippy::cast_precision_loss, reason = "shown with one decimal")]
     let a_day = *entries_7d as f64 / 7.0;
     let state = if next_poll.is_none() { "disabled" } else { state };
-    let mut lines = vec![format!("{outlet:<outlet_width$}  {state:<8}  {last:<21} {a_day:>6.1} a day  {url}")];
+    let mut lines = vec![format!("{outlet:<outlet_width$}  {state:<8}  {last:<21} {a_day:>6.1} entries a day  {url}")];
     lines.extend(last_error.as_ref().map(|error| format!("    last error: {error}")));
     lines.extend(truncation.map(|limit| format!("    its document is {limit}")));
     lines.extend(next_poll.map(|next| format!("    {next}")));

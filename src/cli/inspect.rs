@@ -128,12 +128,12 @@ pub fn inspect_text(feed: &ParsedFeed) -> String {
         line("repaired", repair_words(repair));
     }
     line("title", &plain(feed.title.as_ref()).unwrap_or_else(|| "(none)".to_owned()));
-    line("about", &plain(feed.description.as_ref()).unwrap_or_default());
-    line("page", feed.link.as_deref().unwrap_or_default());
-    line("itself", feed.self_link.as_deref().unwrap_or_default());
+    line("description", &plain(feed.description.as_ref()).unwrap_or_default());
+    line("website", feed.link.as_deref().unwrap_or_default());
+    line("feed address", feed.self_link.as_deref().unwrap_or_default());
     line("hub", feed.hub.as_deref().unwrap_or_default());
     line("language", feed.language.as_deref().unwrap_or_default());
-    line("written by", feed.generator.as_deref().unwrap_or_default());
+    line("generator", feed.generator.as_deref().unwrap_or_default());
     line("updated", &date(feed.updated));
     line("asks for", &hints(feed));
     line("entries", &count(feed));
@@ -157,7 +157,7 @@ fn entry_text(entry: &ParsedEntry, out: &mut String) {
     if entry.published.is_none() && entry.updated.is_none() {
         line("published", "(no readable date)");
     }
-    line("key", &entry.key.0);
+    line("id", &entry.key.0);
     line("by", &entry.authors.iter().map(author_words).collect::<Vec<_>>().join(", "));
     line("filed under", &entry.categories.iter().map(|c| c.term.as_str()).collect::<Vec<_>>().join(", "));
     line("image", entry.image.as_deref().unwrap_or_default());

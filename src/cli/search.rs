@@ -9,7 +9,7 @@ use crate::{
     model::{
         StoryView,
         pages::Filter,
-        search::{SearchCount, SearchPage, SearchPlace, SearchQuery},
+        search::{SearchCount, SearchNote, SearchPage, SearchPlace, SearchQuery},
     },
     store::Reader,
 };
@@ -33,7 +33,8 @@ pub(super) async fn search(config: &Config, words: &[String], as_json: bool) -> 
     };
     reader.close().await;
     let SearchPage { stories, count, older } = found?;
-    for text in SearchQuery::parse(filter.words.as_deref().unwrap_or_default()).notes {
+    let notes = SearchQuery::parse(filter.words.as_deref().unwrap_or_default()).notes;
+    for text in &notes {
         note(format_args!("note: {text}"));
     }
     if as_json {
@@ -45,7 +46,7 @@ pub(super) async fn search(config: &Config, words: &[String], as_json: bool) -> 
         let lead = &story.lead;
         say(format_args!("{}  {}{also}  {}\n    {}", lead.published, lead.outlet, lead.title, lead.link))?;
     }
-    if stories.is_empty() {
+    if stories.is_empty() && !notes.contains(&SearchNote::OnlyWithout) {
         note("hint: try fewer words, the beginning of a word (flood*), or alternatives (rain OR snow)");
     }
     say(total(stories.len(), count, older.is_some()))

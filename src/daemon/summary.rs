@@ -26,7 +26,7 @@ struct Counts {
     revised: u64,
     duplicate: u64,
     gaps: u64,
-    latest: Duration,
+    max_late: Duration,
 }
 
 impl DailySummary {
@@ -44,7 +44,7 @@ impl DailySummary {
         counts.revised += u64::from(tally.revised);
         counts.duplicate += u64::from(tally.duplicate);
         counts.gaps += u64::from(report.written.gap);
-        counts.latest = counts.latest.max(report.late);
+        counts.max_late = counts.max_late.max(report.late);
     }
 
     /// Logs the summary when a day is over. If the clock was set back, a new day begins.
@@ -67,7 +67,7 @@ impl DailySummary {
             revised = counts.revised,
             duplicate = counts.duplicate,
             gaps = counts.gaps,
-            latest_s = counts.latest.as_secs(),
+            max_late_s = counts.max_late.as_secs(),
             database_bytes,
             "daily summary"
         );

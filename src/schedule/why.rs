@@ -231,13 +231,13 @@ impl fmt::Display for Why {
             parts.push(format!("rate {} at this hour", per_hour(rate)));
         }
         if let Some(expected) = self.expected.as_ref().and_then(|e| e.split_once('T')) {
-            parts.push(format!("next expected {}", expected.1.chars().take(5).collect::<String>()));
+            parts.push(format!("next entry expected at {}", expected.1));
         }
         if let Some(floor) = self.floor {
             parts.push(format!("floor {} {}", floor.hint.words(), span(floor.seconds)));
         }
         if let Some(share) = self.share {
-            parts.push(format!("budget {share:.0} polls a day"));
+            parts.push(format!("{share:.0} polls a day by its share of the budget"));
         }
         if let Some(skipped) = self.skipped {
             parts.push(format!("moved out of {}", skipped.words()));

@@ -115,8 +115,12 @@ async fn inspect_explains_a_file_and_says_when_it_is_none() {
     assert!(read["error"].is_string() && read["hint"].is_string(), "{read}");
     let (code, said) = folder.fails(&["inspect", "page.html"]).await;
     assert!(code == 1 && said.starts_with("error: ") && said.contains("\nhint: "), "{said}");
-    let (code, said) = folder.fails(&["inspect", "none.xml"]).await;
-    assert!(code == 1 && said.starts_with("error: "), "{said}");
+    assert!(said.starts_with("error: page.html: "), "{said}");
+    for verb in ["inspect", "discover"] {
+        let (code, said) = folder.fails(&[verb, "none.example"]).await;
+        assert!(code == 1 && said.starts_with("error: cannot open none.example"), "{said}");
+        assert!(said.contains("\nhint: if this is a web address, write https://none.example"), "{said}");
+    }
 }
 
 #[tokio::test]

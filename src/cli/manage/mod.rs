@@ -18,14 +18,14 @@ use crate::{
     },
     daemon::limits,
     fetch::Fetcher,
-    model::{Fault, FeedUrl, Language, ParsedFeed, PlainText, uri::shown_within},
+    model::{Fault, FeedUrl, Language, Outlet, ParsedFeed, PlainText, uri::shown_within},
     normalise,
 };
 use anyhow::{Context as _, anyhow};
 use daemon::ReloadSignal;
 use file::LockedFile;
 use std::{
-    collections::{BTreeMap, HashSet},
+    collections::{BTreeMap, HashMap, HashSet},
     path::Path,
 };
 
@@ -68,14 +68,15 @@ pub(super) async fn add(named: &Path, environment: &BTreeMap<String, String>, ar
     let config = load(named, environment)?;
     let fetcher = Fetcher::new(&limits(&config, &config.server.public_url(config.server.listen)))?;
     let mut slugs = slugs(&config);
-    let mut known = known_feeds(&config);
+    let mut known = outlets_of_feeds(&config);
     let (mut outlets, mut missed) = (Vec::new(), 0);
     for given in &args.urls {
-        match found(&fetcher, given, &known).await {
+        match found(&fetcher, given, &known, named).await {
             Ok(found) => {
-                known.insert(found.url.clone());
                 say(described(&found))?;
-                outlets.push(outlet(&found, args, &mut slugs));
+                let new = outlet(&found, args, &mut slugs);
+                known.insert(found.url, new.slug.clone());
+                outlets.push(new);
             }
             Err(error) => {
                 missed += 1;
@@ -99,7 +100,8 @@ pub(super) async fn add(named: &Path, environment: &BTreeMap<String, String>, ar
 /// Adds the feeds of an OPML file.
 pub(super) async fn import(named: &Path, environment: &BTreeMap<String, String>, list: &Path) -> Result<(), CliError> {
     let config = load(named, environment)?;
-    let outlets = opml::new_outlets(list, slugs(&config), &known_feeds(&config))?;
+    let known: HashSet<FeedUrl> = outlets_of_feeds(&config).into_keys().collect();
+    let outlets = opml::new_outlets(list, slugs(&config), &known)?;
     if outlets.is_empty() {
         return say("nothing to add");
     }
@@ -145,8 +147,8 @@ fn state(change: OutletEdit) -> &'static str {
 async fn follow_up(config: &Config, change: OutletEdit) -> Result<(), CliError> {
     if config.outlets.is_empty() && change == OutletEdit::Remove {
         return say(
-            "that was the last outlet: a running daemon keeps polling it, because it takes no configuration without outlets, and \
-             does not start again with this one; `warraq add URL` adds another",
+            "that was the last outlet. A running daemon rejects a configuration without outlets and keeps the old one; a restart \
+             would fail. Add one with `warraq add URL`.",
         );
     }
     tell(config).await
@@ -162,32 +164,47 @@ fn slugs(config: &Config) -> HashSet<String> {
     config.outlets.iter().map(|outlet| outlet.slug.to_string()).collect()
 }
 
-/// Returns every address that is configured.
-fn known_feeds(config: &Config) -> HashSet<FeedUrl> {
-    let others = config.outlets.iter().flat_map(|outlet| &outlet.alternatives).flat_map(|(_, others)| others);
-    config.outlets.iter().flat_map(|outlet| &outlet.feeds).chain(others).cloned().collect()
+/// Returns every address that is configured, with the slug of its outlet.
+fn outlets_of_feeds(config: &Config) -> HashMap<FeedUrl, String> {
+    let of_outlet = |outlet: &Outlet| {
+        let others = outlet.alternatives.iter().flat_map(|(_, others)| others);
+        let feeds = outlet.feeds.iter().chain(others);
+        feeds.map(|feed| (feed.clone(), outlet.slug.to_string())).collect::<Vec<_>>()
+    };
+    config.outlets.iter().flat_map(of_outlet).collect()
 }
 
-/// Finds the feed behind an address as typed by a user.
-async fn found(fetcher: &Fetcher, given: &str, known: &HashSet<FeedUrl>) -> Result<FoundFeed, CliError> {
+/// Finds the feed behind an address as typed by a user. `known` has the outlets of the configured feeds, `file` the
+/// configuration.
+async fn found(
+    fetcher: &Fetcher,
+    given: &str,
+    known: &HashMap<FeedUrl, String>,
+    file: &Path,
+) -> Result<FoundFeed, CliError> {
     let address = if given.contains("://") { given.to_owned() } else { format!("https://{given}") };
     let url =
         FeedUrl::parse(&address).map_err(|error| CliError::Usage(format!("{:?}: {error}", shown_within(given))))?;
-    let already = |url: &FeedUrl| CliError::from(anyhow!("{} is configured already", url.shown()));
-    if known.contains(&url) {
-        return Err(already(&url));
+    let refused = |url: &FeedUrl| {
+        let slug = known.get(url)?;
+        Some(CliError::from(anyhow!("{} is already a feed of outlet \"{slug}\"", url.shown())))
+    };
+    if let Some(refused) = refused(&url) {
+        return Err(refused);
     }
     match probe::find(fetcher, &url).await {
-        Ok(found) if known.contains(&found.url) => Err(already(&found.url)),
-        Ok(found) => Ok(found),
-        Err(error) => Err(CliError::with_hint(anyhow!("{}: {error}", url.shown()), hint(&error.fault, given))),
+        Ok(found) => refused(&found.url).map_or(Ok(found), Err),
+        Err(error) => Err(CliError::with_hint(anyhow!("{}: {error}", url.shown()), hint(&error.fault, given, file))),
     }
 }
 
 /// What to do about an address that was not added.
-fn hint(fault: &Fault, given: &str) -> String {
+fn hint(fault: &Fault, given: &str, file: &Path) -> String {
     let hint = match fault {
-        Fault::Address(_) => "the address is in a private network; allow it with [fetch] allow_networks",
+        Fault::Address(_) => {
+            let example = "allow_networks = [\"127.0.0.0/8\"]";
+            return format!("put its network under [fetch] in {}, such as {example}", file.display());
+        }
         Fault::Html => {
             "neither the page nor robots.txt nor the usual names lead to a feed; give the feed's own address"
         }
@@ -279,7 +296,7 @@ fn written(
     let config = checked.map_err(|faults| {
         CliError::with_hint(
             anyhow!("{} was not changed, because the result would not be valid:\n{faults}", path.display()),
-            "the lines are those of the changed text; a channel that names an outlet or its tag needs another value first",
+            "line numbers refer to the changed file; first remove the outlet or its tag from the channels that name it",
         )
     })?;
     file.write(text)?;

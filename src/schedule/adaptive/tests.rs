@@ -103,7 +103,7 @@ fn says_why_in_words_and_json() {
     scene.freshness.max_age = Some(Duration::from_mins(10));
     let why = scene.next().why;
     let words = why.to_string();
-    for part in ["rate ", "/h at this hour", "next expected 12:", "floor max-age 10m"] {
+    for part in ["rate ", "/h at this hour", "next entry expected at 12:", "floor max-age 10m"] {
         assert!(words.contains(part), "{words}");
     }
     assert_eq!(Why::from_json(&why.to_json()), Some(why));

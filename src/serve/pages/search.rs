@@ -102,6 +102,11 @@ impl SearchTemplate {
         )
     }
 
+    /// Returns whether the search has no word to find, which a note says.
+    fn lacks_words(&self) -> bool {
+        self.notes.contains(&SearchNote::OnlyWithout)
+    }
+
     /// Whether the page explains how to search.
     fn explains(&self) -> bool {
         self.fault.is_none() && self.results.is_empty() && self.newest.is_none() && self.older.is_none()

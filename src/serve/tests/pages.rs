@@ -118,6 +118,8 @@ async fn every_search_is_itself_a_feed() {
     assert!(head.starts_with("http/1.1 200") && feed.contains("“أمطار”"));
     assert!(feed.contains("href=\"http://127.0.0.1:8080/search?q=%D8%A3%D9%85%D8%B7%D8%A7%D8%B1\""));
     assert!(text(&server, "GET /search?q=nothing").await.1.contains("Nothing found"));
+    let excluding = text(&server, "GET /search?q=-rain").await.1;
+    assert!(excluding.contains("Enter at least one word") && !excluding.contains("Nothing found"), "{excluding}");
     let (head, page) = text(&server, "GET /search?q=%3Cscript%3E&q2=1").await;
     assert!(head.starts_with("http/1.1 400") && page.contains("“q2” is not a filter"));
     server.close().await;
