@@ -41,9 +41,9 @@ fn said(error: &StoreError, database: &Path) -> (Option<String>, Option<String>)
             "this user must be able to write to the folder of [database] path, and to the .lock file there; if another user made that \
              file, remove it while no warraq runs"
         }
-        StoreError::Place { .. } => "see [database] path: it names a file, in a folder that is there",
+        StoreError::Place { .. } => "[database] path must name a file in an existing folder",
         StoreError::Orphan { .. } => {
-            "put the database back beside it; to begin anew, move that file away; or `warraq restore FILE`"
+            "put the database back; or move the -wal file away to start empty; or `warraq restore FILE`"
         }
         StoreError::Linked { path, .. } => {
             let path = path.display();
@@ -65,14 +65,14 @@ fn said(error: &StoreError, database: &Path) -> (Option<String>, Option<String>)
              backup (`warraq restore FILE`), in its place"
         }
         StoreError::Damaged { path, .. } if path != database => {
-            "the copy was damaged and has been removed: look after the disk it was to be on, and try again"
+            "the copy was damaged and has been removed: check the target disk, and try again"
         }
         StoreError::Damaged { .. } => RESTORE,
         StoreError::NothingLeft { .. } => {
             "check the system clock and [retention] keep; `warraq prune --force` deletes them anyway"
         }
         StoreError::Leased { .. } => {
-            "one process writes at a time: stop that one, or wait until its lease has ended, at most half a minute"
+            "one process writes at a time: stop that one, or wait until its lease ends, at most 30 seconds"
         }
         StoreError::LeaseLost { .. } => "two processes have the same [database] url: stop one of them",
         StoreError::ForeignTables { .. } => {
@@ -84,11 +84,11 @@ fn said(error: &StoreError, database: &Path) -> (Option<String>, Option<String>)
         }
         StoreError::SameStore(_) => "see `warraq copy --help`",
         StoreError::CopyDiffers { .. } => "the original was not changed; try again, and report these lines",
-        StoreError::WithoutPostgres => "install a warraq with it, or use [database] path",
+        StoreError::WithoutPostgres => "install a build with PostgreSQL support, or use [database] path",
         StoreError::BadUrl(_) => {
             "write it as postgres://USER@HOST/DATABASE, with the password in [database] password_file"
         }
-        StoreError::File { .. } => "the folder must be there with room for the file, and this user may write to it",
+        StoreError::File { .. } => "the folder must exist, have space for the file, and be writable for this user",
         StoreError::Open { .. }
         | StoreError::Migrate { .. }
         | StoreError::Inconsistent { .. }
@@ -123,21 +123,22 @@ fn by_kind(kind: StoreErrorKind) -> (&'static str, &'static str) {
         ),
         StoreErrorKind::Disk => (
             "the disk of the database {} is full or failing",
-            "make room, or look into the kernel's log (dmesg); what was committed is in the file, and on a new disk \
-             `warraq restore FILE` brings a backup back",
+            "free some space, or look into the kernel's log (dmesg); what was committed is in the file, and on a new disk \
+             `warraq restore FILE` restores a backup",
         ),
         StoreErrorKind::Unreachable => (
             "the database server of {} cannot be reached",
-            "see that PostgreSQL runs there and lets this host in; `psql` with the same address shows the same error",
+            "check that PostgreSQL is running and accepts connections from this host; `psql` with the same address shows the same \
+             error",
         ),
         StoreErrorKind::Refused => (
             "the database server of {} refuses this user",
             "check user, password and database of [database] url; the user must own the tables",
         ),
-        StoreErrorKind::Conflict => ("another transaction was in the way in the database {}", "try again"),
+        StoreErrorKind::Conflict => ("a conflicting transaction blocked the database {}", "try again"),
         StoreErrorKind::Other => (
             "the database {} cannot be used",
-            "try again; when it stays, put a backup in its place with `warraq restore FILE`, and report these lines",
+            "try again; if it happens again, put a backup in its place with `warraq restore FILE`, and report these lines",
         ),
     }
 }

@@ -84,7 +84,7 @@ pub(super) fn disabled(config: &Config) -> HashSet<&str> {
     config.outlets.iter().filter(|outlet| !outlet.enabled).map(|outlet| outlet.slug.as_str()).collect()
 }
 
-/// A host whose server answered 429: until then it is asked for nothing, by any of its feeds.
+/// A host whose server answered 429: until then none of its feeds is polled.
 #[derive(Debug, Serialize)]
 pub(super) struct HeldHost {
     pub(super) host: String,
@@ -95,7 +95,7 @@ pub(super) struct HeldHost {
     pub(super) feeds: usize,
 }
 
-/// The hosts that are asked for nothing now.
+/// The hosts that must not be polled now.
 #[derive(Debug, Default)]
 pub(super) struct HeldHosts(BTreeMap<String, HeldHost>);
 
@@ -122,7 +122,7 @@ impl HeldHosts {
         Self(held)
     }
 
-    /// Returns the host of a feed, if it is asked for nothing now.
+    /// Returns the host of a feed, if it must not be polled now.
     pub(super) fn host_of(&self, feed: &FeedHealth) -> Option<&HeldHost> {
         // Usually no host is held, and no address need be read.
         if self.0.is_empty() { None } else { self.0.get(&host(feed)?) }

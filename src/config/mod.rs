@@ -110,7 +110,7 @@ pub struct Config {
     unmatched_includes: Vec<PathBuf>,
     /// Schedules of the outlets that have their own.
     own_schedules: HashMap<Slug, Schedule>,
-    /// Of the outlets that say something of their requests.
+    /// Request settings by outlet, for outlets that have any.
     own_requests: HashMap<Slug, RequestSettings>,
     /// Proxies of the environment, for requests without a configured one.
     environment_proxies: EnvironmentProxies,

@@ -51,13 +51,13 @@ pub(super) type PublicUrls = HashMap<FeedUrl, FeedUrl>;
 pub(super) struct Outlets {
     /// Every outlet, in the order of the files.
     pub(super) read: Vec<Outlet>,
-    /// Of those that state one.
+    /// Schedules by outlet, for outlets that have one.
     pub(super) schedules: HashMap<Slug, Schedule>,
-    /// Whether they are shown to everybody, of those that say so.
+    /// `public` by outlet, for outlets that set it.
     pub(super) public: HashMap<Slug, bool>,
-    /// Which text is published, of those that say so.
+    /// `publish_text` by outlet, for outlets that set it.
     pub(super) published_texts: HashMap<Slug, PublishedText>,
-    /// Of those that say something of their requests.
+    /// Request settings by outlet, for outlets that have any.
     pub(super) requests: HashMap<Slug, RequestSettings>,
     unique: Unique,
     /// What the first section is called.

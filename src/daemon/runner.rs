@@ -193,7 +193,7 @@ impl PollRunner {
         let feed = &report.written.feed;
         if let Some((until, feeds)) = self.queue.host_hold(feed, now) {
             let (host, until) = (feed.ask.host(), format_args!("{until:.0}"));
-            tracing::warn!(%host, %until, feeds, "a 429 holds the whole host; its other feeds wait too");
+            tracing::warn!(%host, %until, feeds, "the server answered 429: all feeds of this host wait");
         }
         Ok(Some(report))
     }
@@ -217,7 +217,7 @@ impl PollRunner {
         let now = self.clock.now();
         if self.hindered_at.is_some_and(|at| now.duration_since(at).abs() > RECOVERED) {
             self.hindered_at = None;
-            tracing::info!("no poll has lacked resources for a minute");
+            tracing::info!("resources are sufficient again");
         }
         if let Some(changed) = self.queue.check_clock(now) {
             tracing::warn!(

@@ -64,8 +64,9 @@ fn reused(before: &KnownEntry, arrival: &Arrival) -> Option<String> {
     };
     let hours = later.as_hours();
     let title = if other_title { "another title" } else { "the same title" };
-    is_again
-        .then(|| format!("new under the id of entry {}: {title}, other words, dated {hours} hours later", before.id))
+    is_again.then(|| {
+        format!("new, though it reuses the id of entry {}: {title}, other words, dated {hours} hours later", before.id)
+    })
 }
 
 /// Returns the key of an arrival whose guid is only its title, if the feed used that title for another page before ("Cartoon of
@@ -95,11 +96,12 @@ pub fn named(arrival: &Arrival, known: &KnownEntries, taken: &Taken, reused: boo
     }
     let is_free = |entry: &&KnownEntry| !taken.contains(&(arrival.poll, entry.id));
     if let Some(entry) = by_former_key(arrival, known).filter(|e| is_free(e)) {
-        let words = format!("same id, title and text as entry {}, before the feed's ids were void", entry.id);
+        let words =
+            format!("same id, title and text as entry {}, stored before the feed's ids proved unreliable", entry.id);
         return IdentityMatch::SameArticle(entry.id, Evidence::plain(Rule::Key, words));
     }
     if let Some(entry) = reused.then(|| again(arrival, known)).flatten().filter(|e| is_free(e)) {
-        let words = format!("same title and text as entry {}, which has the used id too", entry.id);
+        let words = format!("same title and text as entry {}, which also has this reused id", entry.id);
         return IdentityMatch::SameArticle(entry.id, Evidence::plain(Rule::Key, words));
     }
     if let Some(entry) = by_link(arrival, known).filter(|e| is_free(e) && !(reused && like::other_second(e, arrival))) {

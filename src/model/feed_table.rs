@@ -132,7 +132,7 @@ pub struct FeedQuery {
     pub page: usize,
 }
 
-/// What is known of each feed before the table is made: narrow, because there is one for every feed.
+/// The few fields of a feed needed to filter and sort; kept small, because there is one per feed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FeedSummary {
     /// Row id.
@@ -170,7 +170,7 @@ impl FeedSummary {
 /// The number of feeds in each selection.
 pub type FeedCounts = BTreeMap<&'static str, usize>;
 
-/// A host that is asked for nothing now.
+/// A host that must not be polled now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PausedHost {
     /// Its name, as it may be shown.

@@ -104,7 +104,7 @@ pub enum Fault {
     NotAFeed(String),
     /// Reading the document takes longer than allowed: either it was crafted to be expensive, or Warraq has a slow code path.
     #[error(
-        "the document takes longer than {0:?} of work to read, so it was given up; a document of its size takes less than a second"
+        "reading the document needs more than {0:?} of CPU time, so Warraq stopped; a document of its size takes less than a second"
     )]
     WorkLimit(Duration),
     /// The parser failed in a way that is a bug in Warraq; the document is worth a bug report.

@@ -1,4 +1,4 @@
-//! Cleaned text. They are read back only from what the store wrote. Only `normalise` creates these types from foreign input, and only `store` creates them from the database;
+//! Cleaned text. Only `normalise` creates these types from foreign input, and only `store` from its own rows;
 //! `publish` and `serve` accept nothing else. A test in `tests/it/architecture.rs` checks which modules call `vouch`.
 
 use super::escape::escaped;

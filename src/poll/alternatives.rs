@@ -29,7 +29,7 @@ impl Poller {
                     outlet = %feed.outlet,
                     feed = %feed.url.shown(),
                     address = %url.shown(),
-                    "the feed cannot be read; an alternative can, and is asked from now on"
+                    "the feed cannot be read; now using the alternative address"
                 );
                 return Ok(found);
             }

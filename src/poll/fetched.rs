@@ -1,4 +1,4 @@
-//! What a request brought, before it is read.
+//! A response before parsing.
 
 use crate::{
     fetch::Body,

@@ -1,4 +1,4 @@
-//! What the writer is given of a poll.
+//! The data of a poll that is passed to the writer.
 
 use super::{PlannedPoll, Reading};
 use crate::{

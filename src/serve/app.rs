@@ -215,7 +215,7 @@ impl App {
         router.clone().oneshot(request.map(Body::new)).map(move |answer| match answer {
             Ok(mut response) => {
                 if audience == Audience::KeyHolder {
-                    // Errors and redirects too: they tell what there is.
+                    // Errors and redirects too: they reveal which pages exist.
                     let own = HeaderValue::from_static("private, no-store");
                     response.headers_mut().entry(CACHE_CONTROL).or_insert(own);
                 }

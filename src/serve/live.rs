@@ -70,7 +70,7 @@ pub(super) async fn answer(
     let after = match &asked.position {
         Position::Newest => PlaceKey::lowest(),
         Position::After(place) => place.clone(),
-        Position::Before(_) => return bad("allowed: after, a place in the list, and the filters of the list"),
+        Position::Before(_) => return bad("allowed parameters: after, and the list's filters"),
     };
     if let ListSubject::Channel(slug) = subject
         && asked.is_unfiltered()

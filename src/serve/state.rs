@@ -28,7 +28,7 @@ pub(super) struct AppState {
     pub(super) meters: Option<Arc<Meters>>,
     /// Networks whose clients may read `/metrics`.
     pub(super) metrics_allow: Arc<[Network]>,
-    /// Who asks.
+    /// The audience: readers with or without a key.
     pub(super) audience: Audience,
     pub(super) access: Arc<AccessControl>,
     /// Answers requests to `/websub/`; with `None` there are no such addresses.

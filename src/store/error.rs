@@ -18,7 +18,9 @@ pub enum StoreError {
     #[error("there is no database at {0}; `warraq run` or `warraq poll` creates it")]
     Missing(PathBuf),
     /// The file is empty, because its first start was killed.
-    #[error("the database {0} holds nothing yet; `warraq run` or `warraq poll` completes it")]
+    #[error(
+        "the database {0} is empty because its first start was interrupted; `warraq run` or `warraq poll` sets it up"
+    )]
     Unfinished(PathBuf),
     /// The database is missing, but its WAL exists.
     #[error("{path} is missing or empty, but {wal} holds changes that belong to it")]
@@ -140,8 +142,8 @@ pub enum StoreError {
     },
     /// Retention would delete nearly everything.
     #[error(
-        "retention would forget {stories} stories, which is nearly all: no feed has listed them since {since:.0}. \
-         Nothing was forgotten"
+        "retention would delete {stories} stories, which is nearly all: no feed has listed them since {since:.0}. \
+         Nothing was deleted"
     )]
     NothingLeft {
         /// Number of stories that would be deleted.
@@ -150,9 +152,7 @@ pub enum StoreError {
         since: jiff::Timestamp,
     },
     /// Another process has taken the right to write, because this one was not heard of for too long.
-    #[error(
-        "{by} writes to the database now, because this process did not renew its lease in time; nothing of it was lost"
-    )]
+    #[error("{by} took over writing, because this process did not renew its lease in time; no data was lost")]
     LeaseLost {
         /// Who writes now: host and process id.
         by: String,
@@ -271,7 +271,7 @@ pub enum TransientError {
     Io(String),
     /// The database server cannot be reached, with the reason.
     Unreachable(String),
-    /// Another transaction was in the way.
+    /// A conflicting transaction blocked the database.
     Conflict,
     /// The file was removed or replaced while it was open.
     Moved,
@@ -284,7 +284,7 @@ impl fmt::Display for TransientError {
             Self::DiskFull => f.write_str("the disk is full"),
             Self::Unreachable(words) if words.is_empty() => f.write_str("the database server cannot be reached"),
             Self::Unreachable(words) => write!(f, "the database server cannot be reached ({words})"),
-            Self::Conflict => f.write_str("another transaction is in the way"),
+            Self::Conflict => f.write_str("a conflicting transaction blocks the database"),
             Self::Moved => f.write_str(
                 "its file or write-ahead log was removed or replaced while it was open; put it back, or restart to use the file that is \
                  there",
@@ -333,7 +333,7 @@ pub enum StoreErrorKind {
     Disk,
     /// The database server cannot be reached, or has broken the connection.
     Unreachable,
-    /// Another transaction was in the way: the same one succeeds when it is repeated.
+    /// A conflicting transaction blocked the database: the same one succeeds when it is repeated.
     Conflict,
     /// The database server refuses who asks, or what they ask: user, password, database, or permission.
     Refused,

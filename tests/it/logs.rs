@@ -42,9 +42,9 @@ async fn a_host_that_is_held_is_named_with_the_feeds_that_wait() {
     outlet.set("/two", Reply::feed(doc()));
     let folder = Folder::new("", &[("one", &outlet.url("/one")), ("two", &outlet.url("/two"))]);
     let daemon = folder.start().await;
-    until("the hold", async || daemon.log().contains("holds the whole host")).await;
+    until("the hold", async || daemon.log().contains("all feeds of this host wait")).await;
     let log = daemon.log();
-    let line = log.lines().find(|line| line.contains("holds the whole host")).unwrap();
+    let line = log.lines().find(|line| line.contains("all feeds of this host wait")).unwrap();
     assert!(line.contains(" WARN ") && line.contains("host=127.0.0.1") && line.contains("feeds=1"), "{line}");
     assert!(line.contains("until=20"), "{line}");
     daemon.stop().await;

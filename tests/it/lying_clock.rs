@@ -53,7 +53,7 @@ async fn a_clock_that_lies_loses_nothing() {
             Ok(pruned) => assert_eq!((pruned.entries, pruned.stories), (0, 0), "{lie}"),
             Err(refused) => {
                 assert!(lie > DATE && matches!(refused, StoreError::NothingLeft { .. }), "{lie}: {refused}");
-                assert!(refused.to_string().contains("Nothing was forgotten"), "{refused}");
+                assert!(refused.to_string().contains("Nothing was deleted"), "{refused}");
             }
         }
         assert_eq!(instance.sql("SELECT count(*) FROM entries").await, ["156"], "{lie}");

@@ -77,7 +77,7 @@ async fn feeds_shows_the_view_and_the_reason() {
     let (code, said) = folder.fails(&["feeds"]).await;
     // A database on a server is there, and empty.
     let begins = if folder.is_on_server() { "error: the database " } else { "error: there is no database" };
-    assert!(code == 1 && said.starts_with(begins) && said.contains("; `warraq run` or `warraq poll` c"), "{said}");
+    assert!(code == 1 && said.starts_with(begins) && said.contains("; `warraq run` or `warraq poll` "), "{said}");
     folder.says(&["poll"]).await;
     let rows: serde_json::Value = serde_json::from_str(&folder.says(&["feeds", "--json"]).await).unwrap();
     let columns = folder

@@ -33,7 +33,7 @@ pub(super) struct Rendered {
 #[derive(Clone)]
 pub(super) struct RenderedChannel {
     pub(super) channel: Channel,
-    /// Of its view. The view itself may have megabytes.
+    /// Hash of its view. The view itself may have megabytes.
     pub(super) hash: blake3::Hash,
     /// Number of the newest archive page to which its editions link.
     pub(super) newest_page: Option<u32>,

@@ -84,7 +84,7 @@ impl BatchDecider<'_> {
 
     /// Returns the revision if the content differs and this feed may revise the entry.
     fn revised(&mut self, entry: EntryId, arrival: &Arrival) -> Option<Change> {
-        // What was kept aside is older than what its outlet has published since.
+        // Deferred entries are older than the outlet's later entries.
         if arrival.returns {
             return None;
         }

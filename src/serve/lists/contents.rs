@@ -88,7 +88,7 @@ async fn older_than(
     older.is_some_and(|page| !page.stories.is_empty()).then_some(place)
 }
 
-/// Returns what a page can do without: nothing, if it cannot be read.
+/// Reads an optional part of a page; empty if reading fails.
 fn extra<T: Default>(read: Result<T, QueryError>) -> T {
     read.unwrap_or_else(|error| {
         tracing::warn!(%error, "cannot read a part of a page; the page is shown without it");

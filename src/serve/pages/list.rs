@@ -143,9 +143,9 @@ impl ListTemplate {
     fn nothing(&self) -> &'static str {
         if self.older.is_some() {
             return self.frame.say(
-                "لا شيء مما تطلبه في هذه الفترة. تابع إلى الأقدم.",
-                "Rien de tel dans cette période. Continuez vers le plus ancien.",
-                "Nothing like this in this period. Go on to the older stories.",
+                "لا أخبار في هذه الفترة. جرّب الأقدم.",
+                "Aucun sujet dans cette période. Essayez les plus anciens.",
+                "No stories in this period. Try older ones.",
             );
         }
         if self.is_filtered || self.newer.is_some() || !self.kicker.is_empty() {

@@ -251,9 +251,9 @@ impl NoticeTemplate {
         let frame = &self.frame;
         match self.status {
             400 => frame.say(
-                "في العنوان جزء لا معنى له هنا. التفاصيل بالإنجليزية:",
-                "L’adresse contient un élément qui n’a pas de sens ici. Détails, en anglais :",
-                "Some part of the address means nothing here:",
+                "في هذا العنوان خطأ. التفاصيل بالإنجليزية:",
+                "Cette adresse contient une erreur. Détails, en anglais :",
+                "This address has an error:",
             ),
             404 => frame.say(
                 "ربما في العنوان خطأ، أو حُذف الخبر لقدمه.",

@@ -87,8 +87,8 @@ impl SearchTemplate {
         let frame = &self.frame;
         if self.older.is_some() {
             return frame.say(
-                "لا شيء مما تطلبه في هذه الفترة. تابع إلى الأقدم.",
-                "Rien de tel dans cette période. Continuez vers le plus ancien.",
+                "لا نتائج في هذه الفترة. تابع إلى الأقدم.",
+                "Aucun résultat dans cette période. Continuez avec les plus anciens.",
                 "No results in this period. Continue with older results.",
             );
         }

@@ -1,4 +1,4 @@
-//! Rows on their way, and the digest by which they are compared.
+//! Rows during a copy, and the digest by which they are compared.
 
 use crate::store::error::StoreError;
 

@@ -1,4 +1,4 @@
-//! The exchange of the database for a backup, in steps of which each can be the last.
+//! The exchange of the database for a backup, in steps that are safe to interrupt.
 
 use crate::store::location::{self, LOGS, WAL_INDEX};
 use std::{
