@@ -17,9 +17,9 @@ pub enum StoreError {
     /// The file does not exist, and the command only reads.
     #[error("there is no database at {0}; `warraq run` or `warraq poll` creates it")]
     Missing(PathBuf),
-    /// The file is empty, because its first start was killed.
+    /// The database has no tables: it is new, or its first start was killed.
     #[error(
-        "the database {0} is empty because its first start was interrupted; `warraq run` or `warraq poll` sets it up"
+        "the database {0} is not set up yet (its first start may have been interrupted); `warraq run` or `warraq poll` sets it up"
     )]
     Unfinished(PathBuf),
     /// The database is missing, but its WAL exists.
