@@ -34,8 +34,8 @@ pub(super) fn title_language<'a>(lead: &'a ReportView, around: Option<&str>) -> 
 /// Returns the line under the channel's title: as configured, else what a merged feed is.
 pub(super) fn subtitle(view: &ChannelView) -> &str {
     view.subtitle.as_deref().unwrap_or(match view.language.as_deref().map(primary) {
-        Some("ar") => "كل خبر مرة واحدة، مع جميع المنابر التي نشرته",
-        Some("fr") => "Chaque nouvelle une seule fois, avec tous les médias qui l'ont publiée",
+        Some("ar") => "كل خبر مرة واحدة، مع جميع المصادر التي نشرته",
+        Some("fr") => "Chaque sujet une seule fois, avec toutes les sources qui l’ont publié",
         _ => "Each story once, with all outlets that carried it",
     })
 }
@@ -199,11 +199,11 @@ impl Labels {
                 comma: ", ",
             },
             Some("ar") => Self {
-                also: "نشرته أيضًا:", all: "كل المقالات", rest: "تتمة المقال", comma: "، "
+                also: "نشره أيضًا:", all: "كل المقالات", rest: "تتمة المقال", comma: "، "
             },
             None if is_rtl(None, lead.title.as_str()) => {
                 Self {
-                    also: "نشرته أيضًا:", all: "كل المقالات", rest: "تتمة المقال", comma: "، "
+                    also: "نشره أيضًا:", all: "كل المقالات", rest: "تتمة المقال", comma: "، "
                 }
             }
             _ => Self { also: "Also reported by:", all: "all reports", rest: "Read the rest", comma: ", " },

@@ -32,7 +32,7 @@ use url::Url;
 
 /// Version of the rendering rules. It is raised whenever the same stories would give different bytes. Stored documents of
 /// another version are rendered again instead of being served.
-pub const RULES: u32 = 3;
+pub const RULES: u32 = 4;
 
 /// Path of the icon that feeds name.
 pub const ICON_PATH: &str = "/icon.svg";

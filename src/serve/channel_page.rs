@@ -61,7 +61,7 @@ pub struct OtherReport {
     /// Address of its article.
     pub link: String,
     /// The title.
-    pub title: String,
+    pub title: LocalisedText,
 }
 
 /// A text with its language and direction.
@@ -144,7 +144,7 @@ impl OtherReport {
         Self {
             outlet: LocalisedText::new(&carrier.outlet_name, None),
             link: carrier.link.clone(),
-            title: carrier.title.as_str().to_owned(),
+            title: LocalisedText::new(carrier.title.as_str(), carrier.language.as_deref()),
         }
     }
 }

@@ -113,7 +113,7 @@ impl UiLanguage {
         }
     }
 
-    /// Formats a count with its unit. Arabic has separate forms for one, two, three to ten, and more.
+    /// Formats a count with its unit. Arabic has separate forms for one, two, 3 to 10, 11 to 99, and hundreds.
     pub(super) fn count(self, unit: TimeUnit, count: i64) -> String {
         match self {
             Self::Ar => {
@@ -122,11 +122,12 @@ impl UiLanguage {
                     TimeUnit::Hour => ["ساعة", "ساعتين", "ساعات", "ساعة"],
                     TimeUnit::Day => ["يوم", "يومين", "أيام", "يومًا"],
                 };
-                match count {
-                    1 => one.to_owned(),
-                    2 => two.to_owned(),
-                    3..=10 => format!("{count} {few}"),
-                    _ => format!("{count} {many}"),
+                match (count, count % 100) {
+                    (1, _) => one.to_owned(),
+                    (2, _) => two.to_owned(),
+                    (_, 3..=10) => format!("{count} {few}"),
+                    (_, 11..=99) => format!("{count} {many}"),
+                    _ => format!("{count} {one}"),
                 }
             }
             Self::Fr => {

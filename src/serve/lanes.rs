@@ -28,12 +28,13 @@ pub(super) struct Lane {
 }
 
 /// Draws the picture. `sides` are the labels of the left and the right half, `say` formats a time in few letters. Names are at
-/// the right edge if `is_rtl`.
+/// the right edge if `is_rtl`. `colon` is that of the language.
 pub(super) fn lanes(
     name: &str,
     sides: [&str; 2],
     others: &[Lane],
     is_rtl: bool,
+    colon: &str,
     say: impl Fn(u64) -> String,
 ) -> String {
     let height = HEAD + LANE * u32::try_from(others.len()).unwrap_or(0) + 8;
@@ -58,13 +59,13 @@ pub(super) fn lanes(
     }
     let _ = write!(svg, "<line class=\"floor\" x1=\"{MIDDLE}\" y1=\"30\" x2=\"{MIDDLE}\" y2=\"{height}\"/>");
     for (row, other) in (0..).zip(others) {
-        draw(&mut svg, other, HEAD + row * LANE, is_rtl);
+        draw(&mut svg, other, HEAD + row * LANE, is_rtl, colon);
     }
     svg.push_str("</svg>");
     svg
 }
 
-fn draw(svg: &mut String, other: &Lane, top: u32, is_rtl: bool) {
+fn draw(svg: &mut String, other: &Lane, top: u32, is_rtl: bool, colon: &str) {
     let (x, anchor) = if is_rtl { (WIDTH, "end") } else { (0, "start") };
     let y = top + 38;
     let _ = write!(
@@ -80,7 +81,7 @@ fn draw(svg: &mut String, other: &Lane, top: u32, is_rtl: bool) {
             let x = if class == "before" { MIDDLE - distance(*seconds) } else { MIDDLE + distance(*seconds) };
             let _ = write!(
                 svg,
-                "<circle class=\"{class}\" cx=\"{x}\" cy=\"{y}\" r=\"7\"><title>\u{2068}{}\u{2069}: {}</title></circle>",
+                "<circle class=\"{class}\" cx=\"{x}\" cy=\"{y}\" r=\"7\"><title>\u{2068}{}\u{2069}{colon} {}</title></circle>",
                 escaped(&other.name),
                 escaped(words)
             );
@@ -109,7 +110,7 @@ mod tests {
             before: vec![(60, "1 minute".to_owned())],
             after: vec![(600, "10 minutes".to_owned()); 99],
         };
-        let svg = lanes("a \"name\"", ["<left>", "right"], &[lane], true, |seconds| format!("{seconds} <s>"));
+        let svg = lanes("a \"name\"", ["<left>", "right"], &[lane], true, ":", |seconds| format!("{seconds} <s>"));
         assert_eq!((svg.matches("class=\"before\"").count(), svg.matches("class=\"after\"").count()), (1, DOTS));
         let mut reader = quick_xml::Reader::from_str(&svg);
         while !matches!(reader.read_event().unwrap(), quick_xml::events::Event::Eof) {}

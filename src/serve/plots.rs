@@ -24,6 +24,9 @@ pub(super) struct PlotLabels<'a> {
     pub(super) columns: &'a [String],
     /// The first, the middle and the last column, in short.
     pub(super) ends: &'a [String],
+    /// The comma and the colon of the language.
+    pub(super) comma: &'a str,
+    pub(super) colon: &'a str,
 }
 
 /// Draws a stacked bar chart. `classes` are the CSS classes of the parts, from the bottom up, `parts` their names for tooltips;
@@ -43,7 +46,7 @@ pub(super) fn bars(
             [] => column.iter().map(|n| say(*n)).collect(),
             _ => parts.iter().zip(column).map(|(part, n)| format!("{part} {}", say(*n))).collect(),
         };
-        let title = format!("{label}: {}", values.join(", "));
+        let title = format!("{label}{} {}", labels.colon, values.join(labels.comma));
         let (x, width) = column_place(at, columns.len());
         let (start, slot) = (at * WIDTH / columns.len(), WIDTH / columns.len());
         let _ = write!(
@@ -82,7 +85,7 @@ pub(super) fn dots(labels: &PlotLabels<'_>, values: &[Option<u32>], say: impl Fn
             let _ = write!(svg, "<line class=\"line\" x1=\"{x1}\" y1=\"{y1}\" x2=\"{x2}\" y2=\"{y2}\"/>");
         }
         if let (Some((x, y)), Some(value)) = (here, value) {
-            let title = format!("{label}: {}", say(*value));
+            let title = format!("{label}{} {}", labels.colon, say(*value));
             let _ = write!(
                 svg,
                 "<circle class=\"dot\" cx=\"{x}\" cy=\"{y}\" r=\"5\"><title>{}</title></circle>",
@@ -234,7 +237,7 @@ mod tests {
         let columns: Vec<Vec<u32>> = (0..30).map(|n| vec![n, u32::MAX / 4, n * 7]).collect();
         let values: Vec<Option<u32>> = (0..30).map(|n| (n % 3 > 0).then_some(n * 1000)).collect();
         let counts: Vec<u32> = (0..168).map(|n| n % 50).collect();
-        let of = |columns| PlotLabels { name: "a & \"b\"", columns, ends: &labels[..3] };
+        let of = |columns| PlotLabels { name: "a & \"b\"", columns, ends: &labels[..3], comma: ", ", colon: ":" };
         let classes: (&[&str], &[&str]) = (&["x", "y", "z"], &["x", "y", "<z>"]);
         for svg in [
             bars(&of(&labels), classes, &columns, |n| n.to_string()),

@@ -68,11 +68,7 @@ mod tests {
             published: at,
             image: None,
             also: (1..outlets)
-                .map(|n| OtherReport {
-                    outlet: text("B"),
-                    link: format!("https://b.example/{n}"),
-                    title: "Rain".to_owned(),
-                })
+                .map(|n| OtherReport { outlet: text("B"), link: format!("https://b.example/{n}"), title: text("Rain") })
                 .collect(),
             outlet_slug: "a".to_owned(),
             order_at: at,

@@ -51,6 +51,8 @@ fn spans_are_counted_as_each_language_counts() {
         assert_eq!(UiLanguage::En.ago(at(seconds), now, &TimeZone::UTC), en);
     }
     assert_eq!(UiLanguage::Ar.span(150), "3 دقائق");
+    let days = [14, 100, 105, 111].map(|days| UiLanguage::Ar.span(days * 86_400));
+    assert_eq!(days, ["14 يومًا", "100 يوم", "105 أيام", "111 يومًا"]);
     assert_eq!(UiLanguage::Fr.span(3 * 86_400), "3\u{a0}jours");
     assert_eq!((UiLanguage::En.span(5), UiLanguage::En.span(7_300)), ("1 minute".to_owned(), "2 hours".to_owned()));
     let first = jiff::civil::date(2026, 11, 1);

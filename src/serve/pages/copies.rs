@@ -29,6 +29,11 @@ impl CopiesTemplate {
         Self { name: LocalisedText::new(&page.name, None), frame, page, picture }
     }
 
+    /// Returns whether the length of time follows the outlet's name, as in Arabic.
+    fn is_arabic(&self) -> bool {
+        self.frame.ui_language.tag() == "ar"
+    }
+
     fn days(&self) -> String {
         self.frame.ui_language.span(u64::from(COPIES_DAYS) * 86_400)
     }
@@ -77,5 +82,5 @@ fn picture(frame: &Frame, page: &CopiesPage) -> String {
     ];
     let others: Vec<Lane> = page.others.iter().take(LANES).map(lane).collect();
     let is_rtl = frame.ui_language.dir() == "rtl";
-    lanes(name, sides, &others, is_rtl, |seconds| frame.ui_language.short_span(seconds))
+    lanes(name, sides, &others, is_rtl, frame.colon(), |seconds| frame.ui_language.short_span(seconds))
 }

@@ -135,6 +135,11 @@ impl ListTemplate {
         days.into_iter().flatten().map(chip).collect()
     }
 
+    /// Returns whether the title contains the program's name already, as that of the channel `all` does.
+    fn names_warraq(&self) -> bool {
+        self.title.words.contains("Warraq")
+    }
+
     fn is_empty(&self) -> bool {
         self.leads.is_none() && self.days.is_empty()
     }

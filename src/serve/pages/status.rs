@@ -208,7 +208,7 @@ pub(super) fn plots(frame: &Frame, history: &PollHistory) -> Vec<Plot> {
     ];
     let say = |n: u32| frame.ui_language.number(u64::from(n));
     let of = |count: fn(&Period) -> Vec<u32>| history.periods().iter().map(count).collect::<Vec<_>>();
-    let labels = |name| PlotLabels { name, columns: &columns, ends: &ends };
+    let labels = |name| plot_labels(frame, name, &columns, &ends);
     vec![
         Plot {
             name: entries,
@@ -244,8 +244,12 @@ fn delays(frame: &Frame, history: &PollHistory) -> Option<Plot> {
     is_known.then(|| Plot {
         name,
         key: Vec::new(),
-        svg: dots(&PlotLabels { name, columns: &columns, ends: &ends }, &minutes, say),
+        svg: dots(&plot_labels(frame, name, &columns, &ends), &minutes, say),
     })
+}
+
+fn plot_labels<'a>(frame: &Frame, name: &'a str, columns: &'a [String], ends: &'a [String]) -> PlotLabels<'a> {
+    PlotLabels { name, columns, ends, comma: frame.say("، ", ", ", ", "), colon: frame.colon() }
 }
 
 /// Returns what each column is, in full; and the first, middle and last one in short.
