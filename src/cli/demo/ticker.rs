@@ -1,4 +1,4 @@
-//! The output of the demo on a terminal: new stories as they arrive, and reports that join them.
+//! The output of the demo on a terminal: new stories as they arrive, and entries that join them.
 
 use crate::{
     cli::{
@@ -36,8 +36,8 @@ impl DemoCounts {
 
 impl fmt::Display for DemoCounts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let reports = counted(self.stories + self.joined, "report", "reports");
-        write!(f, "{reports}, {}", counted(self.stories, "story", "stories"))
+        let entries = counted(self.stories + self.joined, "entry", "entries");
+        write!(f, "{entries}, {}", counted(self.stories, "story", "stories"))
     }
 }
 
@@ -117,11 +117,11 @@ mod tests {
     }
 
     #[test]
-    fn reports_are_counted_and_stories_once() {
+    fn entries_are_counted_and_stories_once() {
         let mut seen = DemoCounts::default();
         for arrival in [arrival(4, None), arrival(5, Some("x")), arrival(6, Some("x"))] {
             seen.count(&arrival);
         }
-        assert_eq!((seen.last, seen.to_string().as_str()), (6, "3 reports, 1 story"));
+        assert_eq!((seen.last, seen.to_string().as_str()), (6, "3 entries, 1 story"));
     }
 }
