@@ -20,13 +20,13 @@ pub(super) async fn backup(config: &Config, file: &Path) -> Result<(), CliError>
     let bytes = or_signal(work, "no copy was written").await?.map_err(|error| match error {
         StoreError::File { .. } => CliError::with_hint(
             error,
-            "the folder must exist, be writable and have room for a complete copy; the file must not exist",
+            "the folder must exist, be writable and have space for a complete copy; the file must not exist",
         ),
         // Writing the copy failed: the original is only read.
         StoreError::Sql { .. }
             if matches!(error.kind(), StoreErrorKind::Full | StoreErrorKind::ReadOnly | StoreErrorKind::Disk) =>
         {
-            CliError::with_hint(error, "the folder needs room for a complete copy and must be writable for this user")
+            CliError::with_hint(error, "the folder needs space for a complete copy and must be writable for this user")
         }
         other => other.into(),
     })?;

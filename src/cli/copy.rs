@@ -57,7 +57,7 @@ async fn compare_editions(config: &Config, from: &DatabasePlace, to: &DatabasePl
                 let name = channel.public_slug();
                 ensure!(
                     original.bytes() == copy.bytes(),
-                    "the copy has every row, but its {format:?} edition of {name} is another: do not use it"
+                    "the copy has every row, but its {format:?} edition of {name} differs: do not use it"
                 );
                 editions += 1;
             }

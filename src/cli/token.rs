@@ -25,7 +25,8 @@ pub(super) enum TokenAction {
 /// Makes a key of 256 random bits and prints it with its line.
 pub(super) fn token(action: &TokenAction) -> Result<(), CliError> {
     let TokenAction::New { name } = action;
-    let name = Slug::parse(name).map_err(|why| CliError::Usage(format!("{name:?} is no name for a key: {why}")))?;
+    let name =
+        Slug::parse(name).map_err(|why| CliError::Usage(format!("{name:?} is not a valid name of a key: {why}")))?;
     let bytes: [u8; 32] = random_bytes().map_err(anyhow::Error::from)?;
     let key = format!("{PREFIX}{}", BASE64_URL_SAFE_NO_PAD.encode(bytes));
     let line = ReaderKey { name: name.to_string(), sha256: hash_of(&key) };
