@@ -128,14 +128,31 @@ impl<B: Backend> WriterLoop<B> {
     /// Works until it is closed or all handles are dropped. An error means a problem of the disk or the database, or a bug: the
     /// open transaction is not stored, and callers that wait for a reply learn that the writer has stopped.
     pub(in crate::store) async fn run(mut self, mut inbox: mpsc::Receiver<Command>) -> Result<(), StoreError> {
+        match self.work(&mut inbox).await {
+            Ok(done) => {
+                self.close().await?;
+                done.into_iter().for_each(|done| send_reply(done, ()));
+                Ok(())
+            }
+            Err(error) => {
+                if let StoreError::Moved(_) = error {
+                    self.database.backend.abandon().await;
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// Works until it is to close. Returns who waits for that.
+    async fn work(&mut self, inbox: &mut mpsc::Receiver<Command>) -> Result<Option<oneshot::Sender<()>>, StoreError> {
         loop {
-            let Some(command) = self.next(&mut inbox).await? else { continue };
+            let Some(command) = self.next(inbox).await? else { continue };
             let mut batch = Batch::default();
-            let mut then = self.gather(command, &mut inbox, &mut batch);
+            let mut then = self.gather(command, inbox, &mut batch);
             while then.is_none() && self.is_worth_waiting(&batch) {
                 let until = self.committed_at.map_or_else(Clock::monotonic, |at| at + COLLECT);
                 let Ok(Some(command)) = tokio::time::timeout_at(until, inbox.recv()).await else { break };
-                then = self.gather(Some(command), &mut inbox, &mut batch);
+                then = self.gather(Some(command), inbox, &mut batch);
             }
             if self.window.is_loaded() {
                 self.join_waiting(&mut batch);
@@ -152,13 +169,9 @@ impl<B: Backend> WriterLoop<B> {
                 self.flush().await?;
             }
             match then {
-                Some(Then::Close(done)) => {
-                    self.close().await?;
-                    send_reply(done, ());
-                    return Ok(());
-                }
+                Some(Then::Close(done)) => return Ok(Some(done)),
                 Some(Then::Task(task)) => self.execute(task).await?,
-                None if inbox.is_closed() && inbox.is_empty() && !self.is_busy() => return self.close().await,
+                None if inbox.is_closed() && inbox.is_empty() && !self.is_busy() => return Ok(None),
                 None => {}
             }
         }
