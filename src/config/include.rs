@@ -107,6 +107,10 @@ fn is_meant(path: &Path) -> bool {
 
 fn text(path: &Path) -> Result<String, String> {
     let mut bytes = Vec::new();
+    // Opening a pipe would wait for a writer.
+    if fs::metadata(path).is_ok_and(|file| !file.is_file()) {
+        return Err("is not a file".to_owned());
+    }
     let read = fs::File::open(path).and_then(|file| file.take(FILE_MAX + 1).read_to_end(&mut bytes));
     read.map_err(|why| format!("cannot be read: {why}"))?;
     if bytes.len() as u64 > FILE_MAX {

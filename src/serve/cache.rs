@@ -11,14 +11,17 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 const KEEP: i64 = 30;
 /// Most documents in the cache.
 const PLACES: usize = 64;
-/// Most documents rendered at the same time, so that searches cannot occupy the whole store.
+/// Most documents rendered at the same time, so that readers cannot occupy the whole store.
 const MAKING: usize = 4;
+/// Most of them that are searches, which take longest: other pages need not wait for them.
+const SEARCHING: usize = MAKING - 1;
 
 /// The cached documents, by address (and language, for pages).
 #[derive(Debug)]
 pub(super) struct PageCache {
     kept: Mutex<HashMap<CacheKey, CachedPage>>,
     making: Semaphore,
+    searching: Semaphore,
 }
 
 #[derive(Debug, Clone)]
@@ -41,7 +44,7 @@ pub(super) struct CacheKey {
 
 impl Default for PageCache {
     fn default() -> Self {
-        Self { kept: Mutex::default(), making: Semaphore::new(MAKING) }
+        Self { kept: Mutex::default(), making: Semaphore::new(MAKING), searching: Semaphore::new(SEARCHING) }
     }
 }
 
@@ -60,6 +63,11 @@ impl PageCache {
     /// Waits for a permit to render a document. Returns `None` only if the semaphore is closed, which never happens.
     pub(super) async fn turn(&self) -> Option<SemaphorePermit<'_>> {
         self.making.acquire().await.ok()
+    }
+
+    /// Does the same for a search.
+    pub(super) async fn search_turn(&self) -> Option<(SemaphorePermit<'_>, SemaphorePermit<'_>)> {
+        Some((self.searching.acquire().await.ok()?, self.making.acquire().await.ok()?))
     }
 
     /// Caches a document. If its bytes have not changed since the last time, it keeps its `Last-Modified`.
@@ -114,6 +122,17 @@ mod tests {
 
     fn key(address: &str) -> CacheKey {
         CacheKey { address: address.to_owned(), settings: String::new() }
+    }
+
+    #[tokio::test]
+    async fn pages_do_not_wait_for_searches() {
+        let cache = PageCache::default();
+        let mut searches = Vec::new();
+        for _ in 0..SEARCHING {
+            searches.push(cache.search_turn().await.unwrap());
+        }
+        assert!(cache.searching.try_acquire().is_err());
+        assert!(cache.turn().await.is_some());
     }
 
     #[test]

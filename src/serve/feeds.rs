@@ -30,12 +30,13 @@ pub(super) async fn feed_within(
     }
     let title = describe(&asked, &name);
     let filter = asked.within(list);
-    let turn = app.cache.turn().await;
+    let search = if filter.words.is_some() { app.cache.search_turn().await } else { None };
+    let turn = if search.is_none() { app.cache.turn().await } else { None };
     let view = match queries.filtered(filter, app.audience).await {
         Ok(view) => ChannelView { title, ..view },
         Err(error) => return unavailable(&error),
     };
-    drop(turn);
+    drop((search, turn));
     let page = if page == "/search" { with_query(&page, &query) } else { page };
     rendered(app, request, key, (view, &page), format).await
 }

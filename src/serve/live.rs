@@ -133,7 +133,7 @@ pub(super) async fn search(
     if let Some(places) = app.newest.get(&key, app.clock.now()) {
         return count(places.iter(), after, limit, request);
     }
-    let turn = app.cache.turn().await;
+    let turn = app.cache.search_turn().await;
     let found = queries.search(filter, SearchPlace::default(), app.audience).await;
     drop(turn);
     match found {

@@ -81,7 +81,7 @@ pub(super) async fn search(
         shown.frame.asked = words;
         let place_is_newest = place == SearchPlace::default();
         shown.newest = (!place_is_newest).then(|| with_query("/search", &filters));
-        let turn = app.cache.turn().await;
+        let turn = app.cache.search_turn().await;
         let filter = Filter { limit: filter.limit.min(COUNT), ..filter };
         let found = match queries.search(filter, place, app.audience).await {
             Ok(found) => found,
