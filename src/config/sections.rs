@@ -12,7 +12,7 @@ use super::{
     values,
 };
 use crate::{
-    model::{DatabasePlace, DatabaseServer, PublishedText, push::HubChoice},
+    model::{DatabasePlace, DatabaseServer, PublishedText, WrittenDuration, push::HubChoice},
     schedule::Schedule,
 };
 use std::{
@@ -137,7 +137,7 @@ impl Scheduling {
             max_interval: duration("max_interval", Self::MAX_INTERVAL),
         };
         if read.max_interval < read.min_interval {
-            let least = humantime::format_duration(read.min_interval);
+            let least = WrittenDuration(read.min_interval);
             let key = if section.has("max_interval") { "max_interval" } else { "min_interval" };
             section.fault(
                 key,

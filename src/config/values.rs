@@ -2,7 +2,9 @@
 //! allowed.
 
 use crate::{
-    model::{DatabaseServer, FeedUrl, FeedUrlError, Language, Network, PublishedText, Slug, push::HubChoice},
+    model::{
+        DatabaseServer, FeedUrl, FeedUrlError, Language, Network, PublishedText, Slug, WrittenDuration, push::HubChoice,
+    },
     schedule::Schedule,
 };
 use jiff::tz::{TimeZone, TimeZoneDatabase};
@@ -26,7 +28,7 @@ pub(super) fn quoted(text: &str) -> String {
 /// Parses a duration within bounds. The bounds also avoid surprises with humantime's `months` and `years` (30.44 and 365.25
 /// days).
 pub(super) fn duration(text: &str, allowed: RangeInclusive<Duration>) -> Result<Duration, String> {
-    let (least, most) = (humantime::format_duration(*allowed.start()), humantime::format_duration(*allowed.end()));
+    let (least, most) = (WrittenDuration(*allowed.start()), WrittenDuration(*allowed.end()));
     match humantime::parse_duration(text) {
         Ok(duration) if allowed.contains(&duration) => Ok(duration),
         Ok(_) => Err(format!("{} is out of bounds; allowed: {least} to {most}", quoted(text))),

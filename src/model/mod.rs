@@ -61,6 +61,6 @@ pub use reader_key::{ReaderKey, ReaderKeyError};
 pub use refresh::refresh_target;
 pub use rhythm::Rhythm;
 pub use secret::Secret;
-pub use size::{ByteSize, LargerThanMaxBody};
+pub use size::{ByteSize, LargerThanMaxBody, WrittenDuration};
 pub use story::{Evidence, Rule, STORY_MEMBERS_MAX};
 pub use text::{PlainText, SafeHtml};

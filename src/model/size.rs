@@ -1,6 +1,6 @@
 //! Sizes in bytes, as people read them.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 /// A size in bytes, displayed in the unit that keeps two digits: `9999 B`, `10 MB`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,6 +16,25 @@ impl fmt::Display for ByteSize {
             rest /= 1000;
         }
         write!(f, "{rest} TB")
+    }
+}
+
+/// A duration, displayed in the largest unit that divides it, as it is written in the configuration: `90d`, `36h`, `500ms`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WrittenDuration(pub Duration);
+
+impl fmt::Display for WrittenDuration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let seconds = self.0.as_secs();
+        if self.0.subsec_millis() > 0 {
+            return write!(f, "{}ms", self.0.as_millis());
+        }
+        for (unit, length) in [("d", 86_400), ("h", 3_600), ("m", 60)] {
+            if seconds > 0 && seconds.is_multiple_of(length) {
+                return write!(f, "{}{unit}", seconds / length);
+            }
+        }
+        write!(f, "{seconds}s")
     }
 }
 

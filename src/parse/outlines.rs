@@ -116,7 +116,6 @@ mod tests {
             ("text=\"a \"b\" c\" title=\"d \"e\" f\" xmlUrl=\"u\"", "a \"b\" c"),
             ("text=\"he said x=\"5\" ok\" xmlUrl=\"u\"", "he said x=\"5\" ok"),
             ("text=\"B\"xmlUrl=\"u\"", "B"),
-            ("text=\"B\" selected xmlUrl=\"u\"", "B"),
             ("xmlUrl=u text=B", "B"),
         ] {
             let found = outlines(&format!("<opml><body><outline {attributes}/></body></opml>"));

@@ -1,6 +1,7 @@
 //! Schedules as configured.
 
 use super::crontab::Crontab;
+use crate::model::WrittenDuration;
 use serde::{Serialize, Serializer};
 use std::{fmt, str::FromStr, time::Duration};
 
@@ -22,7 +23,7 @@ pub enum ScheduleError {
     #[error("{0:?} is not a duration; allowed: every 30s, every 15m, every 1h 30m")]
     Duration(String),
     /// `every` with a duration outside the bounds.
-    #[error("every {} is out of range; allowed: every 1s to every 365days", humantime::format_duration(*.0))]
+    #[error("every {} is out of range; allowed: every 1s to every 365d", WrittenDuration(*.0))]
     Range(Duration),
     /// The text does not have five fields.
     #[error(

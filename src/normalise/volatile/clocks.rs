@@ -83,6 +83,25 @@ const BEFORE: [&str; 6] = ["il y a", "منذ", "قبل", "vor", "hace", "há"];
 /// Words after a number and its unit that say how long ago something was.
 const AFTER: [&str; 5] = ["ago", "fa", "geleden", "назад", "önce"];
 
+/// What a text with any of these words has, also at its beginning.
+const AGO: [&str; 15] = [
+    "il y a ",
+    "Il y a ",
+    "منذ",
+    "قبل",
+    "vor ",
+    "Vor ",
+    "hace ",
+    "Hace ",
+    "há ",
+    "Há ",
+    " ago",
+    " fa",
+    " geleden",
+    " назад",
+    " önce",
+];
+
 /// Removes clocks from a text: times with seconds, times shortly after a word like "updated", and "5 minutes ago" in several languages. Any other time
 /// stays, because it is news, such as the start of a match.
 #[must_use]
@@ -128,7 +147,7 @@ fn may_have_clock(text: &str) -> bool {
         before && text[at + 1..].chars().next().is_some_and(char::is_numeric)
     };
     memchr::memchr3_iter(b':', b'h', b'H', text.as_bytes()).any(between)
-        || BEFORE.iter().chain(&AFTER).any(|word| memchr::memmem::find(text.as_bytes(), word.as_bytes()).is_some())
+        || AGO.iter().any(|word| memchr::memmem::find(text.as_bytes(), word.as_bytes()).is_some())
 }
 
 /// Counts the numbers of at most two digits that follow each other with a colon (or the French h) between them.

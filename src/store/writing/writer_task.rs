@@ -131,7 +131,9 @@ impl<B: Backend> WriterLoop<B> {
         match self.work(&mut inbox).await {
             Ok(done) => {
                 self.close().await?;
-                done.into_iter().for_each(|done| send_reply(done, ()));
+                if let Some(done) = done {
+                    send_reply(done, ());
+                }
                 Ok(())
             }
             Err(error) => {
