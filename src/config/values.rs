@@ -96,7 +96,7 @@ pub(super) fn feed_url(text: &str) -> Result<FeedUrl, String> {
     let is_plain = !text.contains(['@', '?']);
     FeedUrl::parse(text).map_err(|why| match why {
         FeedUrlError::NoScheme if is_plain => {
-            format!("{} has no scheme; write {}", quoted(text), quoted(&format!("https://{text}")))
+            format!("{} has no scheme; allowed: {}", quoted(text), quoted(&format!("https://{text}")))
         }
         why if is_plain => format!("{}: {why}", quoted(text)),
         why => why.to_string(),

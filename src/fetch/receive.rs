@@ -119,6 +119,8 @@ impl Fetcher {
         let whole = fault.is_none() || partial::is_whole(&bytes);
         let is_truncated = !whole && matches!(fault, Some(Fault::TooLarge { .. }));
         match fault {
+            // The deadline is the server's fault; only a document that came whole before it is read.
+            Some(fault @ Fault::Timeout(_)) if !whole => return Err(fault),
             Some(fault) if !whole && !partial::has_entry(&bytes) && !is_packed_wrong => return Err(fault),
             // A missing part must be requested again, so the validators are dropped; a part beyond the limit is never requested.
             Some(fault) if !whole && !matches!(fault, Fault::TooLarge { .. }) => validators = Validators::default(),

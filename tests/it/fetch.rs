@@ -211,6 +211,11 @@ async fn statuses_become_outcomes() {
         let answer = get(&outlet.url("/feed")).await;
         assert_eq!((answer.result, answer.status), (Err(Fault::Status(status)), Some(status)));
     }
+    for line in ["201 Created", "203 Non-Authoritative Information", "206 Partial Content"] {
+        let text = xml();
+        outlet.set("/feed", Reply::raw(format!("HTTP/1.1 {line}\r\nContent-Length: {}\r\n\r\n{text}", text.len())));
+        assert_eq!(body(&get(&outlet.url("/feed")).await), text.as_bytes(), "{line}");
+    }
     outlet.set("/feed", Reply::status(429));
     assert_eq!(fault(&outlet.url("/feed")).await, Fault::Held { status: 429 });
 }

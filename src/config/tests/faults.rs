@@ -76,7 +76,7 @@ fn outlets_and_channels_are_called_by_slug_or_by_number() {
         (
             "[[outlet]]\nslug = \"b\"\nname = \"B\"\nfeeds = [\n\"http://b.example/\",\n\"b\"]",
             "10: outlet.b.feeds: ",
-            "\"b\" has no scheme; write \"https://b\"",
+            "\"b\" has no scheme; allowed: \"https://b\"",
         ),
         ("[[outlet]]\nslug = \"b\"\nname = \"B\"\nfeeds = [\"file:///x\"]", "8: outlet.b.feeds: ", "allowed: http://"),
         ("language = \"arabic language\"", "5: outlet.a.language: ", "BCP 47"),

@@ -30,6 +30,10 @@ async fn slow_servers_meet_the_deadline() {
     for answer in futures_util::future::join_all(polls).await {
         assert_eq!(answer.result, Err(Fault::Timeout(hasty.timeout)), "{answer:?}");
     }
+    // The whole document came, but the server promised more and holds the connection.
+    outlet.set("/held", Reply::feed(xml()).claim_length(100_000).stall_after(xml().len()));
+    let held = fetcher.get(&outlet.url("/held"), &Validators::default(), now(), &mut share()).await;
+    assert_eq!(body(&held), xml().as_bytes());
     outlet.set("/slow", Reply::feed(xml()).drip(200, Duration::from_millis(1)));
     assert_eq!(body(&get(&outlet.url("/slow")).await), xml().as_bytes());
 }
