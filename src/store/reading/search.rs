@@ -44,6 +44,8 @@ struct SearchMatches {
     first: Option<i64>,
     /// The latest entry of the next batch.
     next: Option<i64>,
+    /// Whether the batch had as many entries as are looked at at once.
+    is_full: bool,
 }
 
 /// A filter with its query parsed.
@@ -148,13 +150,13 @@ impl Reader {
         }
         let mut from = place.clone();
         let mut found = snapshot.matches(&question, &from).await?;
-        // Filters may leave nothing of a batch, which is not a page worth showing.
+        // Filters may leave nothing of a full batch, which is not a page worth showing. One that is not full looked far already.
         for _ in 1..BATCHES {
-            let Some(newest) = found.next.filter(|_| found.stories.is_empty()) else { break };
+            let Some(newest) = found.next.filter(|_| found.is_full && found.stories.is_empty()) else { break };
             from = SearchPlace { newest: Some(newest), after: None };
             found = snapshot.matches(&question, &from).await?;
         }
-        let SearchMatches { mut stories, first, next } = found;
+        let SearchMatches { mut stories, first, next, .. } = found;
         let count = (*place == SearchPlace::default()).then(|| count(stories.len(), next.is_some()));
         if let Some(after) = &from.after {
             stories.retain(|story| key(story) < *after);
@@ -189,7 +191,7 @@ impl Reader {
             let shown = self.on_newer_pages(&stories, &batch.later).await?;
             stories.retain(|story| !shown.contains(&story.story));
         }
-        Ok(SearchMatches { stories, first: hits.first().map(|hit| hit.0), next })
+        Ok(SearchMatches { stories, first: hits.first().map(|hit| hit.0), next, is_full: batch.is_full() })
     }
 
     /// Returns the latest entry of the next batch; `None` if no older entry can match.

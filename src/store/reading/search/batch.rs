@@ -66,7 +66,8 @@ impl Batch {
         }
     }
 
-    fn is_full(&self) -> bool {
+    /// Returns whether it has as many entries as are looked at at once.
+    pub(super) fn is_full(&self) -> bool {
         i64::try_from(self.len).is_ok_and(|len| len >= HITS)
     }
 }
