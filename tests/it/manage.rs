@@ -265,6 +265,18 @@ async fn the_files_link_mode_and_faults_are_kept() {
 }
 
 #[tokio::test]
+async fn the_files_line_ends_and_mark_are_kept() {
+    let outlet = site("La Ville").await;
+    let folder = Folder::new("", &[]);
+    folder.configure(&format!("\u{feff}{}", LOOPBACK.replace('\n', "\r\n")));
+    folder.says(&["add", outlet.url("/").as_str()]).await;
+    let text = fs::read_to_string(folder.path("config.toml")).unwrap();
+    assert!(text.starts_with('\u{feff}') && text.contains("[[outlet]]\r\n"), "{text:?}");
+    assert_eq!(text.matches('\n').count(), text.matches("\r\n").count(), "{text:?}");
+    assert!(folder.says(&["poll"]).await.contains("1 new"));
+}
+
+#[tokio::test]
 async fn an_outlet_with_only_a_sitemap_is_added_and_inspected() {
     let outlet = FakeOutlet::start().await;
     outlet.set("/", Reply::page("<!doctype html><title>x</title>"));

@@ -3,6 +3,7 @@
 
 use anyhow::{Context as _, anyhow};
 use std::{
+    borrow::Cow,
     fs::{self, File, Permissions},
     io::{self, Read as _, Seek as _, Write as _},
     os::unix::fs::{MetadataExt as _, PermissionsExt as _, fchown},
@@ -50,6 +51,7 @@ impl LockedFile {
     /// Writes another text, if the file has not changed since it was read. The file is replaced atomically. If that is impossible
     /// (it is a mount point, its folder is not writable, its owner cannot be preserved), it is written in place.
     pub(super) fn write(self, text: &str) -> anyhow::Result<()> {
+        let text = &*self.in_its_form(text);
         let what = || format!("cannot write {}", self.path.display());
         let beside = self.beside(text);
         self.compare()?;
@@ -66,6 +68,18 @@ impl LockedFile {
             Err(why) if must_stay(&why) => self.in_place(text).with_context(what),
             Err(why) => Err(why).with_context(what),
         }
+    }
+
+    /// Returns a text with the byte order mark and the line ends that the file has, which the editor of TOML does not keep.
+    fn in_its_form<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        let mut text = Cow::Borrowed(text);
+        if self.text.contains("\r\n") {
+            text = Cow::Owned(text.replace("\r\n", "\n").replace('\n', "\r\n"));
+        }
+        if self.text.starts_with('\u{feff}') && !text.starts_with('\u{feff}') {
+            text.to_mut().insert(0, '\u{feff}');
+        }
+        text
     }
 
     /// Fails if the file has changed since it was read, because editors do not respect the lock.
