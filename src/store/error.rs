@@ -113,7 +113,7 @@ pub enum StoreError {
         value: String,
     },
     /// A statement failed.
-    #[error("the database failed while {doing}")]
+    #[error("the database failed while {doing}{}", source.advice())]
     Sql {
         /// What the program was doing.
         doing: &'static str,
@@ -246,6 +246,16 @@ pub struct DatabaseError {
     pub message: String,
     /// The error as the driver reports it.
     pub cause: Box<dyn std::error::Error + Send + Sync>,
+}
+
+impl DatabaseError {
+    /// Returns what a log line says beside the error: where to read what to do, if the database is damaged.
+    fn advice(&self) -> &'static str {
+        match self.kind {
+            StoreErrorKind::Damaged => " (the database is damaged; deploy/README.md says what to do)",
+            _ => "",
+        }
+    }
 }
 
 impl fmt::Display for DatabaseError {
