@@ -86,6 +86,31 @@ async fn a_search_reads_the_newest_partitions_that_it_needs() {
     reader.close().await;
 }
 
+/// More new entries with one word than all batches of a page examine, and the hundred old ones a month earlier.
+const MANY: &str = "
+    CREATE TEMP TABLE more AS SELECT n FROM generate_series(400001, 466000) AS n;
+    INSERT INTO story SELECT n, n::text, n, 1, 1, '' FROM more;
+    INSERT INTO entry (id, outlet_id, feed_id, story_id, key, iri, title, title_from, published_at, first_seen_at, order_at, feed_updated_at, shown)
+    SELECT n, 1, 1, n, n::text, n::text, 'titre neuf', 'title', '2026-11-02T09:30:00Z', '2026-11-02T09:30:00Z', '2026-11-02T09:30:00Z', '2026-11-02T09:30:00Z', n FROM more;
+    INSERT INTO entry_text (entry_id, extras, folded_title, folded_body) SELECT n, '{}', 'titre neuf', '' FROM more;
+    SELECT ensure_search_partition(400001), ensure_search_partition(466000);
+    INSERT INTO entry_search SELECT n, search_words('titre neuf', '') FROM more;
+    UPDATE search_state SET indexed_to = 466000;
+    UPDATE entry SET published_at = '2026-10-01T09:30:00Z', first_seen_at = '2026-10-01T09:30:00Z', order_at = '2026-10-01T09:30:00Z' WHERE id <= 100;
+    ANALYZE";
+
+#[tokio::test]
+async fn a_search_for_earlier_days_does_not_end_among_later_entries() {
+    let Some((url, mut other)) = filled().await else { return };
+    other.execute(sqlx::raw_sql(MANY)).await.unwrap();
+    let reader = Reader::open(place(&url)).await.unwrap();
+    let page = search(&reader, "titre before:2026-10-15", &SearchPlace::default()).await;
+    assert_eq!(page.stories.len(), 50);
+    let page = search(&reader, "titre before:2026-09-15", &SearchPlace::default()).await;
+    assert_eq!((page.stories.len(), page.older), (0, None));
+    reader.close().await;
+}
+
 #[tokio::test]
 async fn a_new_partition_waits_for_nobody_who_reads_the_index() {
     let outlet = FakeOutlet::start().await;

@@ -32,7 +32,8 @@ const EXCERPT_SOURCE: u32 = 8_000;
 pub(super) const HITS: i64 = 5_000;
 /// Number of entries used for one result; several of them may belong to one story.
 pub(super) const TAKEN: i64 = 1_000;
-/// Most batches that are looked through for one page. A search whose filters leave little of many entries continues on older pages.
+/// Most batches that are looked through for one page. A search whose filters leave little of many entries continues on older pages;
+/// the last batch of a page begins with what was seen before the day that the search names.
 const BATCHES: usize = 12;
 /// A matching entry: id, story, `order_at`, `published_at`.
 pub(super) type Hit = (i64, i64, String, String);
@@ -151,8 +152,11 @@ impl Reader {
         let mut from = place.clone();
         let mut found = snapshot.matches(&question, &from).await?;
         // Filters may leave nothing of a full batch, which is not a page worth showing. One that is not full looked far already.
-        for _ in 1..BATCHES {
-            let Some(newest) = found.next.filter(|_| found.is_full && found.stories.is_empty()) else { break };
+        for turn in 1..BATCHES {
+            let Some(mut newest) = found.next.filter(|_| found.is_full && found.stories.is_empty()) else { break };
+            if turn + 1 == BATCHES && question.before != "~" {
+                newest = snapshot.seen_by(&question.before, newest).await?;
+            }
             from = SearchPlace { newest: Some(newest), after: None };
             found = snapshot.matches(&question, &from).await?;
         }
@@ -170,6 +174,25 @@ impl Reader {
         };
         let stories = snapshot.clone().with_text_max(EXCERPT_SOURCE).stories(&stories, true, public_url).await?;
         Ok(SearchPage { stories, count, older })
+    }
+
+    /// Returns the latest entry up to `newest` that was seen before this instant: ids are given in the order in which entries are
+    /// seen. Most entries that were published before a day were also seen before it; those that came later are only found among
+    /// the batches before.
+    async fn seen_by(&self, before: &str, newest: i64) -> Result<i64, StoreError> {
+        // The latest that is known to have been seen before, and the first that is not.
+        let (mut known, mut late) = (0, newest + 1);
+        while known + 1 < late {
+            let middle = known + (late - known) / 2;
+            let seen: Option<String> = ask!(self.pool, Db: fetch_optional(query_scalar(Db::SEEN), middle))
+                .while_doing("reading when entries were seen")?;
+            if seen.is_none_or(|seen| *seen < *before) {
+                known = middle;
+            } else {
+                late = middle;
+            }
+        }
+        Ok(known)
     }
 
     /// Returns whether any entry can match: of the outlets that a question names, one is stored.
