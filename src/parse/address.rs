@@ -61,8 +61,8 @@ const MISSPELT: [(&str, &str); 6] = [
 /// Repairs a misspelt scheme, one whose slashes are percent-encoded (`https%3A%2F%2Fhost`), and one that stands there twice
 /// (`http://https://host`).
 fn with_one_scheme(text: Cow<'_, str>) -> Cow<'_, str> {
-    let lower = text.get(..14).map(str::to_ascii_lowercase).unwrap_or_default();
-    if (lower.starts_with("http%3a%2f%2f") || lower.starts_with("https%3a%2f%2f"))
+    let is_encoded = |scheme: &str| text.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));
+    if (is_encoded("http%3a%2f%2f") || is_encoded("https%3a%2f%2f"))
         && let Ok(decoded) = percent_encoding::percent_decode_str(&text).decode_utf8()
     {
         return Cow::Owned(decoded.into_owned());

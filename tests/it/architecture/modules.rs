@@ -52,7 +52,7 @@ pub(super) const MODULES: [Module; 21] = [
     Module {
         name: "normalise",
         uses: "model",
-        names: "ammonia html5ever unicode_normalization whatlang",
+        names: "ammonia html5ever unicode_normalization whatlang regex",
         why: "entries as kept; the only cleaner of texts",
     },
     Module {
