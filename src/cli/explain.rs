@@ -120,7 +120,7 @@ fn without_feed(config: &Config, name: &str) -> CliError {
             format!("`warraq poll {name}` polls it"),
         );
     }
-    CliError::unknown(format!("no outlet or feed is called \"{name}\""), &config.outlets)
+    CliError::unknown(name, &config.outlets)
 }
 
 /// Tells about the entries at an address, those that a rule leaves out included. JSON is of the newest.

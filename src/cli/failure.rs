@@ -40,9 +40,9 @@ impl CliError {
         Self::Failed { error: error.into(), hint: Some(hint.into()) }
     }
 
-    /// Creates the failure of a command that names an outlet or feed that is not configured. The hint lists the outlets.
-    pub(super) fn unknown(what: String, outlets: &[Outlet]) -> Self {
-        Self::with_hint(anyhow::Error::msg(what), known_slugs(outlets))
+    /// Creates the usage error of a command that names an outlet or feed that is not configured. The hint lists the outlets.
+    pub(super) fn unknown(name: &str, outlets: &[Outlet]) -> Self {
+        Self::Usage(format!("no outlet or feed is called \"{name}\"\nhint: {}", known_slugs(outlets)))
     }
 
     /// Creates the failure of a faulty environment variable, which `error` names.
@@ -91,7 +91,7 @@ impl CliError {
 }
 
 /// Returns which outlets there are, as a hint of one line.
-fn known_slugs(outlets: &[Outlet]) -> String {
+pub(super) fn known_slugs(outlets: &[Outlet]) -> String {
     if outlets.is_empty() {
         return "the configuration has no outlet".to_owned();
     }

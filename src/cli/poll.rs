@@ -3,7 +3,7 @@
 use super::{
     CliError,
     database::PATIENCE,
-    out::{counted, written},
+    out::{counted, note, written},
 };
 use crate::{
     clock::Clock,
@@ -104,7 +104,7 @@ fn check_names(config: &Config, names: &[String]) -> Result<(), CliError> {
                 let what = anyhow::anyhow!("outlet \"{slug}\" is disabled");
                 return Err(CliError::with_hint(what, format!("`warraq enable {slug}` makes Warraq poll it")));
             }
-            None => return Err(CliError::unknown(format!("no outlet or feed is called \"{name}\""), &config.outlets)),
+            None => return Err(CliError::unknown(name, &config.outlets)),
         }
     }
     Ok(())
@@ -177,7 +177,7 @@ impl PollTotals {
 
     fn print(&self, wanted: &PollSelection) -> io::Result<()> {
         if wanted.is_of_due_feeds() && !wanted.json && self.polled + self.left + self.panicked + self.not_polled == 0 {
-            return writeln!(io::stdout(), "0 polled: no feed is due; `warraq poll --all` polls all");
+            note("no feed is due; `warraq poll --all` polls all");
         }
         let Self { polled, left, fresh, unchanged, failed, new, revised, duplicate, dropped, bytes, .. } = self;
         if wanted.json {

@@ -45,7 +45,7 @@ async fn a_command_whose_messages_are_lost_ends_as_it_would() {
     assert_eq!(folder.sql("SELECT title FROM entries").await, ["Un"]);
     for (arguments, code) in [
         (&["search", "nothing"][..], 0),
-        (&["explain", "feed", "nobody"], 1),
+        (&["explain", "feed", "nobody"], 2),
         (&["add", "a.invalid", "b.invalid", "--slug", "x"], 2),
         (&["restore", "none"], 1),
     ] {

@@ -7,7 +7,9 @@ mod file;
 pub(super) use daemon::PidFile;
 
 use super::{
-    CliError, opml,
+    CliError,
+    failure::known_slugs,
+    opml,
     out::{counted, note, say},
     probe::{self, FoundFeed},
 };
@@ -132,7 +134,7 @@ pub(super) async fn change(
         say(format_args!("{shown}: outlet \"{slug}\" is {}", state(change)))?;
         return follow_up(&config, change).await;
     }
-    Err(CliError::unknown(format!("no outlet is called \"{slug}\""), &config.outlets))
+    Err(CliError::with_hint(anyhow!("no outlet is called \"{slug}\""), known_slugs(&config.outlets)))
 }
 
 fn state(change: OutletEdit) -> &'static str {
