@@ -106,6 +106,9 @@ async fn a_search_for_earlier_days_does_not_end_among_later_entries() {
     let reader = Reader::open(place(&url)).await.unwrap();
     let page = search(&reader, "titre before:2026-10-15", &SearchPlace::default()).await;
     assert_eq!(page.stories.len(), 50);
+    let filter = Filter { words: Some("titre before:2026-10-15".to_owned()), limit: 50, ..Filter::default() };
+    let feed = reader.filtered(&filter, &TimeZone::UTC, &Url::parse("https://w.example/").unwrap()).await.unwrap();
+    assert_eq!(feed.stories.len(), 50, "a feed of the search has them, too");
     let page = search(&reader, "titre before:2026-09-15", &SearchPlace::default()).await;
     assert_eq!((page.stories.len(), page.older), (0, None));
     reader.close().await;

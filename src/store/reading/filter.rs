@@ -3,7 +3,7 @@
 use crate::store::documents::ShownReport;
 use crate::store::driver::ErrorContext;
 use crate::{
-    model::{Channel, ChannelView, Language, Slug, pages::Filter},
+    model::{Channel, ChannelView, Language, Slug, pages::Filter, search::SearchPlace},
     store::{
         error::StoreError,
         reading::{
@@ -48,8 +48,7 @@ impl Reader {
         let snapshot = &self.snapshot().await?;
         let mut wanted = match Question::new(filter, zone) {
             Some(question) if question.has_words => {
-                let batch = snapshot.batch(&question, None).await?;
-                snapshot.reports(&question, &batch.ids).await?.0
+                snapshot.first_matches(&question, &SearchPlace::default()).await?.0.stories
             }
             Some(question) => snapshot.reports(&question, "[]").await?.0,
             None => Vec::new(),

@@ -39,8 +39,9 @@ const BATCHES: usize = 12;
 pub(super) type Hit = (i64, i64, String, String);
 
 /// What a batch has for a page.
-struct SearchMatches {
-    stories: Vec<ShownReport>,
+#[derive(Default)]
+pub(super) struct SearchMatches {
+    pub(super) stories: Vec<ShownReport>,
     /// The latest entry of the batch.
     first: Option<i64>,
     /// The latest entry of the next batch.
@@ -146,20 +147,7 @@ impl Reader {
             let older = older.map(|after| SearchPlace { newest: None, after: Some(after) });
             return Ok(SearchPage { stories, count: None, older });
         }
-        if !snapshot.may_match(&question).await? {
-            return Ok(SearchPage { count: Some(SearchCount::Exactly(0)), ..SearchPage::default() });
-        }
-        let mut from = place.clone();
-        let mut found = snapshot.matches(&question, &from).await?;
-        // Filters may leave nothing of a full batch, which is not a page worth showing. One that is not full looked far already.
-        for turn in 1..BATCHES {
-            let Some(mut newest) = found.next.filter(|_| found.is_full && found.stories.is_empty()) else { break };
-            if turn + 1 == BATCHES && question.before != "~" {
-                newest = snapshot.seen_by(&question.before, newest).await?;
-            }
-            from = SearchPlace { newest: Some(newest), after: None };
-            found = snapshot.matches(&question, &from).await?;
-        }
+        let (found, from) = snapshot.first_matches(&question, place).await?;
         let SearchMatches { mut stories, first, next, .. } = found;
         let count = (*place == SearchPlace::default()).then(|| count(stories.len(), next.is_some()));
         if let Some(after) = &from.after {
@@ -174,6 +162,29 @@ impl Reader {
         };
         let stories = snapshot.clone().with_text_max(EXCERPT_SOURCE).stories(&stories, true, public_url).await?;
         Ok(SearchPage { stories, count, older })
+    }
+
+    /// Returns the matching stories of the first batch, from this place on, of which the filters leave any, and where it begins.
+    /// Filters may leave nothing of a full batch, which is not a page worth showing. One that is not full has looked far already.
+    pub(super) async fn first_matches(
+        &self,
+        question: &Question,
+        place: &SearchPlace,
+    ) -> Result<(SearchMatches, SearchPlace), StoreError> {
+        let mut from = place.clone();
+        if !self.may_match(question).await? {
+            return Ok((SearchMatches::default(), from));
+        }
+        let mut found = self.matches(question, &from).await?;
+        for turn in 1..BATCHES {
+            let Some(mut newest) = found.next.filter(|_| found.is_full && found.stories.is_empty()) else { break };
+            if turn + 1 == BATCHES && question.before != "~" {
+                newest = self.seen_by(&question.before, newest).await?;
+            }
+            from = SearchPlace { newest: Some(newest), after: None };
+            found = self.matches(question, &from).await?;
+        }
+        Ok((found, from))
     }
 
     /// Returns the latest entry up to `newest` that was seen before this instant: ids are given in the order in which entries are
