@@ -87,9 +87,14 @@ impl Services {
             tokio::select! {
                 adoption = &mut asked => break adoption,
                 () = tokio::time::sleep(LOOK_AT_WRITER) => {
-                    if services.writer.trouble().is_some() && services.hides_enough(config).await? {
+                    if services.writer.trouble().is_none() {
+                        continue;
+                    }
+                    if services.hides_enough(config).await? {
                         return Ok((services, Some(asked)));
                     }
+                    // What is hidden changes only when the configuration is stored.
+                    break asked.as_mut().await;
                 }
             }
         };

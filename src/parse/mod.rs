@@ -43,7 +43,7 @@ pub use cost::cost;
 pub use dates::instant;
 pub use html::{Announced, announced, page_text};
 pub use limits::{LIMITED, WORK};
-pub use outlines::{Outline, decoded, outlines, text as document_text};
+pub use outlines::{Outline, outlines, text as document_text};
 pub use sitemap::{SitemapRef, sitemap_index};
 
 use crate::model::{

@@ -85,12 +85,6 @@ fn ends_value(after: &str) -> bool {
     }
 }
 
-/// Decodes the references of a value: numbers and all of HTML's names. Anything else stays as it is.
-#[must_use]
-pub fn decoded(value: &str) -> std::borrow::Cow<'_, str> {
-    entities::decode(value, &entities::References::default())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

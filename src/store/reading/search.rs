@@ -1,5 +1,6 @@
-//! Searches: pages of results. A page is selected from a batch of the latest matching
-//! entries, whose number is bounded; the next older page continues in the same batch or in the next one.
+//! Searches: pages of results. A page is selected from a batch of the latest matching entries, whose number is bounded. If the
+//! filters leave nothing of it, the next older batches are tried, up to a limit. The next older page continues in the same batch
+//! or in the next one.
 
 mod batch;
 
@@ -212,8 +213,12 @@ impl Reader {
         if outlets.is_empty() {
             return Ok(true);
         }
-        let stored = self.privacy().await?;
-        Ok(outlets.iter().any(|outlet| stored.contains_key(outlet.as_str())))
+        for outlet in outlets {
+            if self.outlet(outlet).await?.is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Returns the matching stories of one batch.

@@ -187,7 +187,7 @@ impl Passing {
 
     /// Copies a backup here, with its WAL if a daemon was killed: committed data may be only in the WAL.
     async fn fetch(&self, source: &Path, progress_sender: &ProgressSender) -> Result<(), StoreError> {
-        for end in ["", "-wal"] {
+        for end in ["", location::WAL] {
             let (from, to, progress_sender) =
                 (location::beside(source, end), location::beside(&self.0, end), progress_sender.clone());
             if from.exists() {

@@ -116,7 +116,7 @@ pub(in crate::store) async fn set_temp_store(
 /// Creates the database under a temporary name and renames it when it is complete, so that a start that fails or is killed leaves
 /// no incomplete database.
 async fn create(path: &Path) -> Result<(), StoreError> {
-    let wal = location::beside(path, "-wal");
+    let wal = location::beside(path, location::WAL);
     if fs::metadata(&wal).is_ok_and(|file| file.len() > 0) {
         return Err(StoreError::Orphan { path: path.to_owned(), wal });
     }

@@ -4,7 +4,7 @@ use crate::store::{
     backend::{Backend, WriterStatements},
     driver::{ErrorContext, is_busy},
     error::{StoreError, TransientError},
-    location::{OpenedFile, WAL_INDEX, beside},
+    location::{OpenedFile, WAL, WAL_INDEX, beside},
     sqlite::{
         open::{self, TempStore, WriterLock},
         writing::checkpoint::Checkpoints,
@@ -12,9 +12,6 @@ use crate::store::{
 };
 use sqlx::{Connection, SqliteConnection};
 use tokio::time::Instant;
-
-/// Suffix of the write-ahead log.
-const WAL: &str = "-wal";
 
 /// The file, open for writing.
 pub(in crate::store) struct SqliteBackend {
