@@ -1,7 +1,6 @@
 //! Keys for readers: `[server] token_file`, and which outlets only their holders see.
 
 use super::{
-    outlets::Outlets,
     raw::Section,
     requests::{RequestSettings, SecretFiles},
     values,
@@ -100,13 +99,6 @@ pub(super) fn warnings(outlets: &[Outlet], has_keys: bool) -> Vec<String> {
          token_file; `public = true` shows them to everybody",
         first.slug
     )]
-}
-
-impl Outlets {
-    /// Notes a section's `public`.
-    pub(super) fn note_public(&mut self, slug: &Slug, section: &Section<'_, '_>) {
-        self.public.extend(section.flag("public").map(|is_public| (slug.clone(), is_public)));
-    }
 }
 
 #[cfg(test)]

@@ -76,20 +76,20 @@ impl Outlets {
         let sections = Section::all(source, root, ("outlet", before), &KEYS);
         for section in &sections {
             self.first.get_or_insert_with(|| section.name().to_owned());
+            // Everything is read before an outlet without a valid slug is passed over: all its faults are reported at once.
             let outlet = outlet(section, &mut self.unique);
-            if let (Some(outlet), Some(schedule)) = (&outlet, section.text("schedule", values::schedule)) {
-                self.schedules.insert(outlet.slug.clone(), schedule);
-            }
-            if let Some(outlet) = &outlet {
-                self.note_public(&outlet.slug, section);
-                let published = section.text("publish_text", values::published_text);
-                self.published_texts.extend(published.map(|text| (outlet.slug.clone(), text)));
-            }
-            if requests::KEYS.iter().any(|key| section.has(key)) {
-                let own = RequestSettings::read(section, files);
-                self.requests.extend(outlet.as_ref().map(|outlet| (outlet.slug.clone(), own)));
-            }
-            self.read.extend(outlet);
+            let schedule = section.text("schedule", values::schedule);
+            let is_public = section.flag("public");
+            let published_text = section.text("publish_text", values::published_text);
+            let has_requests = requests::KEYS.iter().any(|key| section.has(key));
+            let requests = has_requests.then(|| RequestSettings::read(section, files));
+            let Some(outlet) = outlet else { continue };
+            let keyed = || outlet.slug.clone();
+            self.schedules.extend(schedule.map(|schedule| (keyed(), schedule)));
+            self.public.extend(is_public.map(|is_public| (keyed(), is_public)));
+            self.published_texts.extend(published_text.map(|text| (keyed(), text)));
+            self.requests.extend(requests.map(|requests| (keyed(), requests)));
+            self.read.push(outlet);
         }
         before + sections.len()
     }
@@ -145,6 +145,9 @@ fn outlet(section: &Section<'_, '_>, unique: &mut Unique) -> Option<Outlet> {
     let tags = listed(section, "tags", |text| values::label(text, TAG_MAX));
     let (feeds, alternatives) = feeds(section, unique);
     let was = former(section, unique);
+    let enabled = section.flag("enabled").unwrap_or(true);
+    let rules = rules::read(section);
+    let full_text = section.flag("full_text").unwrap_or(false);
     Some(Outlet {
         slug: slug?,
         name: name.unwrap_or_default(),
@@ -154,10 +157,10 @@ fn outlet(section: &Section<'_, '_>, unique: &mut Unique) -> Option<Outlet> {
         feeds,
         alternatives,
         was,
-        enabled: section.flag("enabled").unwrap_or(true),
+        enabled,
         private: false,
-        rules: rules::read(section),
-        full_text: section.flag("full_text").unwrap_or(false),
+        rules,
+        full_text,
         published_text: PublishedText::Feed,
     })
 }

@@ -136,6 +136,23 @@ fn all_faults_are_reported_at_once_in_the_order_of_the_file() {
 }
 
 #[test]
+fn an_outlet_without_a_valid_slug_is_read_to_its_end() {
+    let outlet = |slug: &str| {
+        format!(
+            "[[outlet]]\nslug = \"{slug}\"\nname = \"A\"\nfeeds = [\"https://a.example/feed\"]\nschedule = \"x\"\n\
+             public = 1\nfull_text = 1\nenabled = 1\npublish_text = \"x\"\nkeep = [\"(\"]\ndrop = [\"(\"]\ntimeout = \"x\"\n"
+        )
+    };
+    let lines = |text: &str| -> Vec<String> {
+        let found = Config::parse(text, Path::new("c.toml"), &environment(&[])).unwrap_err().to_string();
+        found.lines().filter_map(|line| line.split(": ").nth(1).map(str::to_owned)).collect()
+    };
+    let valid = lines(&outlet("a"));
+    assert!(valid.len() >= 8, "{valid:?}");
+    assert_eq!(lines(&outlet("A B"))[1..], valid, "the same, after the fault of the slug");
+}
+
+#[test]
 fn no_fault_repeats_a_password() {
     let found =
         faults("[[outlet]]\nslug = \"a\"\nname = \"A\"\nfeeds = [\"http://u:secret@x/\", \"ftp://u:secret@x/\"]");

@@ -1,0 +1,93 @@
+//! Time zones that are written out, as Windows and some content systems do: `Eastern Standard Time`.
+
+use jiff::tz::{TimeZone, TimeZoneDatabase};
+
+/// Names of zones in lower case, without the words `standard`, `daylight`, `summer`, `mean` and `time`, and the zones of the IANA
+/// database. The names are those of Windows (CLDR, `windowsZones.xml`) and of everyday English.
+const NAMES: [(&str, &str); 54] = [
+    ("alaskan", "America/Anchorage"),
+    ("alaska", "America/Anchorage"),
+    ("arab", "Asia/Riyadh"),
+    ("arabia", "Asia/Riyadh"),
+    ("arabian", "Asia/Dubai"),
+    ("arabic", "Asia/Baghdad"),
+    ("argentina", "America/Argentina/Buenos_Aires"),
+    ("atlantic", "America/Halifax"),
+    ("aus eastern", "Australia/Sydney"),
+    ("australian eastern", "Australia/Sydney"),
+    ("bangladesh", "Asia/Dhaka"),
+    ("brasilia", "America/Sao_Paulo"),
+    ("british", "Europe/London"),
+    ("central", "America/Chicago"),
+    ("central africa", "Africa/Maputo"),
+    ("central europe", "Europe/Budapest"),
+    ("central european", "Europe/Warsaw"),
+    ("china", "Asia/Shanghai"),
+    ("coordinated universal", "Etc/UTC"),
+    ("e africa", "Africa/Nairobi"),
+    ("e europe", "Europe/Chisinau"),
+    ("e south america", "America/Sao_Paulo"),
+    ("east africa", "Africa/Nairobi"),
+    ("eastern", "America/New_York"),
+    ("eastern european", "Europe/Bucharest"),
+    ("egypt", "Africa/Cairo"),
+    ("fle", "Europe/Kyiv"),
+    ("greenwich", "Etc/UTC"),
+    ("gtb", "Europe/Bucharest"),
+    ("gulf", "Asia/Dubai"),
+    ("hawaii", "Pacific/Honolulu"),
+    ("hawaiian", "Pacific/Honolulu"),
+    ("hong kong", "Asia/Hong_Kong"),
+    ("india", "Asia/Kolkata"),
+    ("indian", "Asia/Kolkata"),
+    ("iran", "Asia/Tehran"),
+    ("israel", "Asia/Jerusalem"),
+    ("japan", "Asia/Tokyo"),
+    ("korea", "Asia/Seoul"),
+    ("morocco", "Africa/Casablanca"),
+    ("moscow", "Europe/Moscow"),
+    ("mountain", "America/Denver"),
+    ("new zealand", "Pacific/Auckland"),
+    ("newfoundland", "America/St_Johns"),
+    ("pacific", "America/Los_Angeles"),
+    ("pakistan", "Asia/Karachi"),
+    ("romance", "Europe/Paris"),
+    ("russian", "Europe/Moscow"),
+    ("singapore", "Asia/Singapore"),
+    ("south africa", "Africa/Johannesburg"),
+    ("tokyo", "Asia/Tokyo"),
+    ("turkey", "Europe/Istanbul"),
+    ("w europe", "Europe/Berlin"),
+    ("west africa", "Africa/Lagos"),
+];
+
+/// Returns the zone that a text writes out: what stands before the word `time`.
+///
+/// Whether it says `standard` or `daylight` does not count: Windows calls a zone by its standard time all year, and so do people.
+pub(super) fn written_out(text: &str) -> Option<TimeZone> {
+    let lower = text.to_ascii_lowercase();
+    let words: Vec<&str> = lower.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty()).collect();
+    let end = words.iter().rposition(|word| *word == "time")?;
+    let kind = words[..end].last().is_some_and(|word| matches!(*word, "standard" | "daylight" | "summer" | "mean"));
+    let before = &words[..end - usize::from(kind)];
+    // The longest name first: `Central Europe` is not `Europe`.
+    let name = (1..=before.len().min(3)).rev().find_map(|count| {
+        let name = before[before.len() - count..].join(" ");
+        NAMES.iter().find(|(known, _)| *known == name)
+    });
+    // The time zone data compiled in, so that reading a date opens no file.
+    TimeZoneDatabase::bundled().get(name?.1).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_leads_to_a_zone() {
+        for (name, zone) in NAMES {
+            let found = written_out(&format!("Mon, 2 Nov 2026 10:30:00 {name} Standard Time"));
+            assert_eq!(found.and_then(|found| found.iana_name().map(str::to_owned)).as_deref(), Some(zone), "{name}");
+        }
+    }
+}
