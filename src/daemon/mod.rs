@@ -243,12 +243,13 @@ fn tasks(
         writer: services.writer.clone(),
         clock: services.clock.clone(),
     };
+    let health = Arc::clone(&reporter.health);
     let queries = queries::StoreQueries {
         archive_renderer: archive_renderer.clone(),
         settings: settings.clone(),
         feeds: Arc::default(),
+        health: Arc::clone(&health),
     };
-    let health = Arc::clone(&reporter.health);
     let app = App::new(editions, pages, Arc::clone(&health), services.clock.clone())
         .with_queries(queries)
         .with_push(pushing)

@@ -17,8 +17,8 @@ use crate::{
     },
     normalise::Highlighter,
     publish,
-    serve::{ArchiveAnswer, Queries, QueryFuture, answer},
-    store::{Reader, StoreError},
+    serve::{ArchiveAnswer, Health, Queries, QueryFuture, answer},
+    store::{Reader, StoreError, StoreErrorKind},
 };
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use std::sync::Arc;
@@ -30,11 +30,26 @@ pub(super) struct StoreQueries {
     pub archive_renderer: ArchiveRenderer,
     pub settings: watch::Receiver<PublishSettings>,
     pub feeds: Arc<FeedCache>,
+    pub health: Arc<Health>,
 }
 
 impl StoreQueries {
     fn reader(&self, audience: Audience) -> Reader {
         self.archive_renderer.reader.clone().shown_to(audience)
+    }
+
+    /// Reports damage that a read meets: the daemon goes on with what it can read, so no other part would notice.
+    fn answer<A>(&self, read: impl Future<Output = Result<A, StoreError>> + Send + 'static) -> QueryFuture<A> {
+        let health = Arc::clone(&self.health);
+        answer(async move {
+            let result = read.await;
+            if let Err(error) = &result
+                && error.kind() == StoreErrorKind::Damaged
+            {
+                health.damaged(&error.to_string());
+            }
+            result
+        })
     }
 
     fn read_at(&self, audience: Audience) -> ReadAt {
@@ -79,7 +94,7 @@ impl Queries for StoreQueries {
     fn filtered(&self, filter: Filter, audience: Audience) -> QueryFuture<ChannelView> {
         let now = self.settings.borrow().clone();
         let reader = now.reader(&self.archive_renderer.reader).shown_to(audience);
-        answer(async move {
+        self.answer(async move {
             let slug = filter.channel.as_ref().map_or(Channel::ALL, Slug::as_str);
             // Readers without a key are shown the channel's variant, in which private outlets have no part.
             let channel = now.channel_for(slug, audience).map(|channel| channel.slug.clone());
@@ -93,7 +108,7 @@ impl Queries for StoreQueries {
 
     fn search(&self, filter: Filter, place: SearchPlace, audience: Audience) -> QueryFuture<FoundPage> {
         let (reader, now) = (self.reader(audience), self.settings.borrow().clone());
-        answer(async move {
+        self.answer(async move {
             // Readers without a key are shown the channel's variant, in which private outlets have no part.
             let channel = now.channel_for(Channel::ALL, audience).map(|channel| channel.slug.clone());
             let filter = Filter { channel: channel.or(filter.channel), ..filter };
@@ -104,7 +119,7 @@ impl Queries for StoreQueries {
 
     fn browse(&self, wanted: Browse, audience: Audience) -> QueryFuture<Option<BrowsePage>> {
         let (reader, now) = (self.reader(audience), self.settings.borrow().clone());
-        answer(async move {
+        self.answer(async move {
             let slug = if let Scope::Channel(slug) = &wanted.scope { slug } else { Channel::ALL };
             let Some(channel) = now.channel_for(slug, audience) else { return Ok(None) };
             let collapse = !matches!(wanted.scope, Scope::Channel(_)) || channel.collapse;
@@ -114,7 +129,7 @@ impl Queries for StoreQueries {
 
     fn leading(&self, channel: &str, since: Timestamp, audience: Audience) -> QueryFuture<Vec<StoryView>> {
         let (reader, now, channel) = (self.reader(audience), self.settings.borrow().clone(), channel.to_owned());
-        answer(async move {
+        self.answer(async move {
             match now.channel_for(&channel, audience) {
                 Some(channel) => reader.leading(channel.slug.as_str(), since, &now.public_url).await,
                 None => Ok(Vec::new()),
@@ -126,33 +141,33 @@ impl Queries for StoreQueries {
         let (reader, at, kept) = (self.reader(audience), self.read_at(audience), Arc::clone(&self.feeds));
         let since = at.now.checked_sub(SignedDuration::from_hours(24 * 6)).unwrap_or(at.now);
         let since = since.strftime("%Y-%m-%d").to_string();
-        answer(async move { kept.outlets(&reader, &at, (&since, limit)).await })
+        self.answer(async move { kept.outlets(&reader, &at, (&since, limit)).await })
     }
 
     fn outlet(&self, slug: Slug, audience: Audience) -> QueryFuture<Option<OutletSummary>> {
         let reader = self.reader(audience);
-        answer(async move { reader.outlet(&slug).await })
+        self.answer(async move { reader.outlet(&slug).await })
     }
 
     fn has_tag(&self, tag: &str, audience: Audience) -> QueryFuture<bool> {
         let (reader, tag) = (self.reader(audience), tag.to_owned());
-        answer(async move { reader.has_tag(&tag).await })
+        self.answer(async move { reader.has_tag(&tag).await })
     }
 
     fn has_language(&self, language: Language, audience: Audience) -> QueryFuture<bool> {
         let reader = self.reader(audience);
-        answer(async move { reader.has_language(&language).await })
+        self.answer(async move { reader.has_language(&language).await })
     }
 
     fn story(&self, id: StoryId, audience: Audience) -> QueryFuture<Option<StoryPage>> {
         let reader = self.reader(audience);
-        answer(async move { reader.story(id).await })
+        self.answer(async move { reader.story(id).await })
     }
 
     fn status(&self, query: FeedQuery, audience: Audience) -> QueryFuture<StatusPage> {
         let (reader, at) = (self.reader(audience), self.read_at(audience));
         let (settings, feeds) = (self.settings.borrow().clone(), Arc::clone(&self.feeds));
-        answer(async move {
+        self.answer(async move {
             let summaries = feeds.summaries(&reader, &at).await?;
             let mut page = reader.status(&summaries, query, at.now, &at.settings).await?;
             page.webhooks.retain(|hook| settings.channel_for(&hook.channel, audience).is_some());
@@ -162,7 +177,7 @@ impl Queries for StoreQueries {
 
     fn feed(&self, query: FeedPageQuery, audience: Audience) -> QueryFuture<Option<FeedPage>> {
         let (reader, at, feeds) = (self.reader(audience), self.read_at(audience), Arc::clone(&self.feeds));
-        answer(async move {
+        self.answer(async move {
             let summaries = feeds.summaries(&reader, &at).await?;
             reader.feed_page(&summaries, &query, at.now, &at.settings).await
         })
@@ -170,18 +185,18 @@ impl Queries for StoreQueries {
 
     fn copies(&self, outlet: Slug, audience: Audience) -> QueryFuture<Option<CopiesPage>> {
         let (reader, now) = (self.reader(audience), self.archive_renderer.clock.now());
-        answer(async move { reader.copies(&outlet, now).await })
+        self.answer(async move { reader.copies(&outlet, now).await })
     }
 
     fn incidents(&self, audience: Audience) -> QueryFuture<Vec<Incident>> {
         let reader = self.reader(audience);
-        answer(async move { reader.incidents().await })
+        self.answer(async move { reader.incidents().await })
     }
 
     fn archive(&self, slug: &str, number: u32, audience: Audience) -> QueryFuture<ArchiveAnswer> {
         let (archive_renderer, now) = (self.archive_renderer.clone(), self.settings.borrow().clone());
         let channel = now.channel_for(slug, audience).cloned();
-        answer(async move {
+        self.answer(async move {
             match channel {
                 Some(channel) => archive_renderer.page(&now, &channel, number).await,
                 None => Ok(ArchiveAnswer::Unknown),

@@ -89,6 +89,7 @@ impl StatusReporter {
         }
         self.gauged = Some(now);
         self.meters.ready(self.health.ready().is_ok());
+        self.meters.damaged(self.health.is_damaged());
         self.meters.feeds(services.runner.queue.states(), services.runner.queue.overdue(now));
         self.meters.wal(std::fs::metadata(&self.files[1]).map_or(0, |file| file.len()), wal.blocked);
         let database = self.files.iter().filter_map(|file| Some(std::fs::metadata(file).ok()?.len())).sum();

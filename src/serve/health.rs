@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use std::sync::{
-    Mutex, PoisonError,
+    Mutex, OnceLock, PoisonError,
     atomic::{AtomicBool, AtomicI64, Ordering::Relaxed},
 };
 
@@ -15,6 +15,8 @@ pub struct Health {
     /// Unix time of the scheduler loop's last iteration, in seconds; [`i64::MIN`] before the first.
     last_iteration: AtomicI64,
     database: Mutex<DatabaseState>,
+    /// The first damage that reading the database met.
+    damage: OnceLock<String>,
     rendered: AtomicBool,
 }
 
@@ -37,6 +39,7 @@ impl Default for Health {
         Self {
             last_iteration: AtomicI64::new(i64::MIN),
             database: Mutex::new(DatabaseState::Unknown),
+            damage: OnceLock::new(),
             rendered: AtomicBool::new(false),
         }
     }
@@ -51,6 +54,18 @@ impl Health {
     /// Records the state of the database.
     pub fn database(&self, state: DatabaseState) {
         *self.database.lock().unwrap_or_else(PoisonError::into_inner) = state;
+    }
+
+    /// Records that reading the database met damage, with the error. It is remembered until the daemon ends: what was repaired or
+    /// restored is opened by another start.
+    pub fn damaged(&self, error: &str) {
+        self.damage.get_or_init(|| error.to_owned());
+    }
+
+    /// Returns whether reading the database met damage.
+    #[must_use]
+    pub fn is_damaged(&self) -> bool {
+        self.damage.get().is_some()
     }
 
     /// Records that every channel has its editions in the edition table.
@@ -87,12 +102,22 @@ impl Health {
             DatabaseState::Writable { .. } if !self.rendered.load(Relaxed) => {
                 Err("the feeds are not rendered yet".to_owned())
             }
-            DatabaseState::Writable { blocked_wal: None } => Ok("ok".to_owned()),
-            DatabaseState::Writable { blocked_wal: Some(bytes) } => Ok(format!(
+            DatabaseState::Writable { blocked_wal } => Ok(self.warning(blocked_wal)),
+        }
+    }
+
+    /// Returns `ok`, with what needs the operator's attention.
+    fn warning(&self, blocked_wal: Option<u64>) -> String {
+        match (self.damage.get(), blocked_wal) {
+            (Some(error), _) => format!(
+                "ok, but the database is damaged: {error}; what can be read is served; deploy/README.md says what to do"
+            ),
+            (None, Some(bytes)) => format!(
                 "ok, but the write-ahead log has grown to {} MB: another program has a read transaction open on the database; \
                  end it",
                 bytes >> 20
-            )),
+            ),
+            (None, None) => "ok".to_owned(),
         }
     }
 
@@ -105,6 +130,7 @@ impl Health {
             DatabaseState::Writable { blocked_wal: Some(bytes) } => troubles.push(Trouble::BlockedLog(*bytes)),
             DatabaseState::Unknown | DatabaseState::Writable { blocked_wal: None } => {}
         }
+        troubles.extend(self.damage.get().cloned().map(Trouble::Damaged));
         troubles.extend(stuck.then_some(Trouble::Stuck));
         troubles
     }
@@ -115,6 +141,8 @@ impl Health {
 pub(super) enum Trouble {
     /// The database cannot be written, for this reason (in English): the disk is full, for example.
     Unwritable(String),
+    /// Reading the database met damage, with this error (in English).
+    Damaged(String),
     /// The scheduler loop is stuck: nothing is polled.
     Stuck,
     /// Another program keeps the write-ahead log of this many bytes from being shortened.
@@ -153,5 +181,12 @@ mod tests {
         let full = Trouble::Unwritable("the disk is full".to_owned());
         assert_eq!(health.troubles(later), [full, Trouble::Stuck]);
         assert!(health.ready().unwrap_err().contains("the disk is full"));
+
+        health.database(DatabaseState::Writable { blocked_wal: None });
+        health.damaged("the database disk image is malformed");
+        health.damaged("another error");
+        assert!(health.ready().unwrap().contains("image is malformed"), "the first error is kept");
+        let damaged = Trouble::Damaged("the database disk image is malformed".to_owned());
+        assert_eq!(health.troubles(Timestamp::UNIX_EPOCH), [damaged]);
     }
 }

@@ -84,6 +84,7 @@ pub struct Meters {
     ready: Gauge,
     reloaded: Gauge,
     database: Gauge,
+    damaged: Gauge,
     wal: Gauge,
     wal_blocked: Gauge,
     waiting: Gauge,
@@ -130,6 +131,7 @@ impl Meters {
                     reloaded
                 },
                 database: gauge!("warraq_database_bytes"),
+                damaged: gauge!("warraq_database_damaged"),
                 wal: gauge!("warraq_wal_bytes"),
                 wal_blocked: gauge!("warraq_wal_checkpoint_blocked"),
                 waiting: gauge!("warraq_waiting_entries"),
@@ -236,6 +238,11 @@ impl Meters {
     /// Sets the number of entries that wait for their pages.
     pub fn waiting(&self, entries: usize) {
         self.waiting.set(u32::try_from(entries).unwrap_or(u32::MAX));
+    }
+
+    /// Sets whether reading the database met damage.
+    pub fn damaged(&self, damaged: bool) {
+        self.damaged.set(u8::from(damaged));
     }
 
     /// Sets the size of the database in bytes, including its write-ahead log.

@@ -5,7 +5,7 @@ mod secrets;
 use crate::{
     fake_outlet::{FakeOutlet, Reply},
     feed_doc::FeedDoc,
-    test_instance::{RunningDaemon, TestInstance, config_text},
+    test_instance::{RunningDaemon, TestInstance, config_text, is_only_for_file},
 };
 use serde_json::Value;
 use std::fmt::Write as _;
@@ -200,4 +200,35 @@ async fn a_guid_that_a_reader_could_run_gets_an_id_of_its_own() {
     let iris = instance.sql("SELECT iri FROM entry ORDER BY title").await;
     assert_eq!(iris[2], "yt:video:abc");
     assert!([0, 1, 3].iter().all(|&n: &usize| iris[n].starts_with("urn:uuid:")), "{iris:?}");
+}
+
+#[tokio::test]
+async fn damage_that_a_page_meets_is_reported_and_the_rest_is_served() {
+    if is_only_for_file("the pages of a file") {
+        return;
+    }
+    let outlet = FakeOutlet::start().await;
+    outlet.set("/feed", Reply::feed(doc("Un titre")));
+    let instance = polled("", &outlet.url("/feed")).await;
+    let story = instance.sql("SELECT min(story_id) FROM entries").await.remove(0);
+    let pages = instance.sql("SELECT rootpage FROM sqlite_schema WHERE tbl_name = 'revision' AND rootpage > 0").await;
+    let size: usize = instance.sql("PRAGMA page_size").await[0].parse().unwrap();
+    let mut file = std::fs::read(instance.file()).unwrap();
+    for page in pages {
+        let start = (page.parse::<usize>().unwrap() - 1) * size;
+        file[start..start + size].fill(0xa5);
+    }
+    std::fs::write(instance.file(), file).unwrap();
+
+    let daemon = RunningDaemon::start(&instance).await;
+    daemon.get_until("/readyz", "ok").await;
+    assert_eq!(daemon.get(&format!("/stories/{story}")).await.status(), 503);
+    let ready = daemon.get("/readyz").await;
+    assert_eq!(ready.status(), 200, "the rest is served");
+    let words = ready.text().await.unwrap();
+    assert!(words.contains("the database is damaged: ") && words.contains("deploy/README.md"), "{words}");
+    daemon.get_until("/status", "The database is damaged: what can be read is shown.").await;
+    daemon.get_until("/metrics", "warraq_database_damaged 1").await;
+    daemon.get_until("/feed.atom", "Un titre").await;
+    daemon.stop().await.unwrap();
 }

@@ -56,6 +56,7 @@ pub(super) fn describe() {
         "0 after a reload that found errors in the configuration and changed nothing, else 1."
     );
     describe_gauge!("warraq_database_bytes", "Size of the database, its write-ahead log included.");
+    describe_gauge!("warraq_database_damaged", "1 once reading the database has met damage, until the next start.");
     describe_gauge!("warraq_wal_bytes", "Size of the database's write-ahead log.");
     describe_gauge!(
         "warraq_wal_checkpoint_blocked",

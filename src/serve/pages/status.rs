@@ -148,6 +148,16 @@ fn trouble_words(frame: &Frame, trouble: &Trouble) -> (String, Option<String>) {
                 .to_owned(),
             Some(reason.clone()),
         ),
+        Trouble::Damaged(error) => (
+            frame
+                .say(
+                    "قاعدة البيانات معطوبة: يُعرض ما أمكنت قراءته منها.",
+                    "La base de données est endommagée : ce qui peut être lu reste affiché.",
+                    "The database is damaged: what can be read is shown.",
+                )
+                .to_owned(),
+            Some(error.clone()),
+        ),
         Trouble::Stuck => (
             frame
                 .say(
