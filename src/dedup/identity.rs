@@ -257,16 +257,27 @@ fn key_speaks_for_outlet(arrival: &Arrival, entry: &KnownEntry) -> bool {
     (iri::is_absolute(own) && is_page) || (arrival.entry.title.is_some() && arrival.entry.title == entry.title)
 }
 
-/// Level C, rule `link`: returns the story of the oldest entry that another outlet has at exactly this link (category feeds,
-/// planets and partners list the same page).
-#[must_use]
-pub fn story_at_link(arrival: &Arrival, known: &KnownEntries) -> Option<(StoryId, Evidence)> {
+/// What the link of an arrival says about its story.
+pub enum StoryAtLink {
+    /// Another outlet has an entry at this link, and its story takes the arrival.
+    Joins(StoryId, Evidence),
+    /// The story of this entry at the link has no room.
+    Crowded(EntryId),
+    /// No other outlet has an entry at this link.
+    None,
+}
+
+/// Level C, rule `link`: finds the story of the oldest entry that another outlet has at exactly this link (category feeds, planets
+/// and partners list the same page), if the story has room.
+pub fn story_at_link(arrival: &Arrival, known: &KnownEntries, has_room: impl Fn(StoryId) -> bool) -> StoryAtLink {
     let entries: Vec<_> = at_link(arrival, known).collect();
     let holds = |outlet: OutletId| entries.iter().filter(|e| e.outlet == outlet).count();
     if holds(arrival.outlet) > 0 {
-        return None;
+        return StoryAtLink::None;
     }
-    let first = entries.iter().find(|e| holds(e.outlet) == 1)?;
-    let words = format!("same link as entry {} of another outlet", first.id);
-    Some((first.story, Evidence::plain(Rule::Link, words)))
+    let mut single = entries.iter().filter(|e| holds(e.outlet) == 1);
+    let Some(first) = single.clone().next() else { return StoryAtLink::None };
+    let Some(found) = single.find(|e| has_room(e.story)) else { return StoryAtLink::Crowded(first.id) };
+    let words = format!("same link as entry {} of another outlet", found.id);
+    StoryAtLink::Joins(found.story, Evidence::plain(Rule::Link, words))
 }

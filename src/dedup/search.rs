@@ -10,7 +10,7 @@ use super::pair_counts::PairCounts;
 use super::rules;
 use super::window::Window;
 use super::{Arrival, likeness as like};
-use crate::model::{EntryId, Evidence, Rule, StoryId};
+use crate::model::{EntryId, Evidence, Rule, STORY_MEMBERS_MAX, StoryId};
 use jiff::SignedDuration;
 use std::cell::RefCell;
 use std::cmp::Reverse;
@@ -20,14 +20,26 @@ pub(super) struct CandidateSearch<'a> {
     window: &'a Window,
     draft: &'a ComparedText,
     shape: TextFeatures<'a>,
-    candidates: Vec<&'a WindowEntry>,
+    /// Candidates of the arrival's outlet. They have places of their own: dozens of other outlets may have the same text.
+    own: Vec<&'a WindowEntry>,
+    /// Candidates of other outlets whose stories have room.
+    others: Vec<&'a WindowEntry>,
+    /// Candidates of other outlets whose stories have no room.
+    crowded: Vec<&'a WindowEntry>,
+    /// Whether most of the word pairs of the beginning are in so many entries that the index ignores them.
+    is_common: bool,
     /// Entries whose texts were needed but are not held. While there are any, the results are not valid.
     missing: RefCell<Vec<EntryId>>,
 }
 
 impl<'a> CandidateSearch<'a> {
-    /// Finds entries that share word pairs of the lead or an end of the title.
-    pub fn new(window: &'a Window, draft: &'a ComparedText, scratch: &mut PairCounts) -> Self {
+    /// Finds entries that share word pairs of the lead or an end of the title. `has_room` says whether a story takes another entry.
+    pub fn new(
+        window: &'a Window,
+        draft: &'a ComparedText,
+        scratch: &mut PairCounts,
+        has_room: impl Fn(StoryId) -> bool,
+    ) -> Self {
         let shape = window.shape(draft);
         // Pairs that the index ignores as too common may be shared by any entry.
         let mut unseen = 0_u32;
@@ -53,9 +65,14 @@ impl<'a> CandidateSearch<'a> {
             .filter(|(pairs, held)| is_likely(*pairs, held))
             .collect();
         found.sort_by_key(|(pairs, held)| (Reverse(*pairs), held.id));
-        found.truncate(rules::CANDIDATES);
-        let candidates = found.into_iter().map(|(_, held)| held).collect();
-        Self { window, draft, shape, candidates, missing: RefCell::default() }
+        let found = found.into_iter().map(|(_, held)| held);
+        let (mut own, others): (Vec<_>, Vec<_>) = found.partition(|held| held.outlet == draft.outlet);
+        let (mut others, mut crowded): (Vec<_>, Vec<_>) = others.into_iter().partition(|held| has_room(held.story));
+        for list in [&mut own, &mut others, &mut crowded] {
+            list.truncate(rules::CANDIDATES);
+        }
+        let is_common = usize::try_from(unseen).is_ok_and(|unseen| unseen * 2 > shape.head().len());
+        Self { window, draft, shape, own, others, crowded, is_common, missing: RefCell::default() }
     }
 
     /// Returns the entries whose texts are needed. While there are any, the results of [`Self::article`] and [`Self::story`] are
@@ -78,7 +95,7 @@ impl<'a> CandidateSearch<'a> {
         // Two items listed in one document are never the same entry.
         let is_free = |held: &WindowEntry| !taken.contains(&(arrival.poll, held.id));
         self.by_number(arrival, &is_free).or_else(|| {
-            let own = self.candidates.iter().filter(|held| held.outlet == self.draft.outlet && is_free(held));
+            let own = self.own.iter().filter(|held| is_free(held));
             own.clone()
                 .find_map(|held| self.same_text(held))
                 .or_else(|| own.clone().find_map(|held| self.near_text(held)))
@@ -156,20 +173,29 @@ impl<'a> CandidateSearch<'a> {
 
     /// Returns the story that this report belongs to: that of the best candidate, if the arrival also agrees with the first or
     /// the latest member of the story in the window. Otherwise a chain of similar reports could lead away from the original one.
-    pub fn story(&self, has_room: impl Fn(StoryId) -> bool) -> Option<(StoryId, Evidence)> {
-        let others = self.candidates.iter().filter(|held| held.outlet != self.draft.outlet);
+    pub fn story(&self) -> Option<(StoryId, Evidence)> {
+        let others = self.others.iter();
         let mut agreed: Vec<(Rule, Overlap, &WindowEntry)> = others
             .filter_map(|held| self.agrees(held).map(|(rule, measured)| (rule, measured, *held)))
             .take(rules::AGREEING)
             .collect();
         agreed.sort_by(|(_, a, x), (_, b, y)| b.strength().total_cmp(&a.strength()).then(x.id.cmp(&y.id)));
         let (rule, measured, held) = agreed.into_iter().find_map(|(rule, measured, held)| {
-            let fits = has_room(held.story)
-                && self.window.ends(held.story).any(|end| end.id == held.id || self.agrees(end).is_some());
+            let fits = self.window.ends(held.story).any(|end| end.id == held.id || self.agrees(end).is_some());
             let (rule, measured) = fits.then(|| self.beyond_boilerplate(held, (rule, measured)))??;
             Some((rule, measured, held))
         })?;
         Some((held.story, self.evidence(rule, measured, held)))
+    }
+
+    /// Returns in words why a report starts a story although others resemble it, if they do.
+    pub fn why_first(&self) -> Option<String> {
+        match self.crowded.iter().find(|held| self.agrees(held).is_some()) {
+            Some(held) => Some(no_room(held.id)),
+            None => self.is_common.then(|| {
+                format!("first report: more than {} recent entries begin with the same words", rules::POSTINGS)
+            }),
+        }
     }
 
     fn agrees(&self, held: &WindowEntry) -> Option<(Rule, Overlap)> {
@@ -218,4 +244,9 @@ impl<'a> CandidateSearch<'a> {
             words,
         }
     }
+}
+
+/// Returns in words that an entry starts a story because that of a matching entry has no room.
+pub(super) fn no_room(entry: EntryId) -> String {
+    format!("first report: the story of the matching entry {entry} has all {STORY_MEMBERS_MAX} entries it may have")
 }

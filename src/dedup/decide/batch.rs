@@ -1,8 +1,8 @@
 //! State of deciding one batch: what is known grows with each decision.
 
 use super::super::features::ComparedText;
-use super::super::identity::{self, IdentityMatch, Taken};
-use super::super::search::CandidateSearch;
+use super::super::identity::{self, IdentityMatch, StoryAtLink, Taken};
+use super::super::search::{CandidateSearch, no_room};
 use super::super::{Arrival, Change, IdAllocator, KnownEntries, KnownEntry, KnownSighting, NewEntry, Window};
 use super::super::{dates, iri, likeness as like, revise, rules};
 use crate::model::{EntryId, Evidence, FeedId, Rule, STORY_MEMBERS_MAX, StoryId};
@@ -23,6 +23,8 @@ struct Alike {
     article: Option<(EntryId, Evidence)>,
     /// The story with the same report.
     story: Option<(StoryId, Evidence)>,
+    /// Why it starts a story although others resemble it, in words.
+    why_first: Option<String>,
 }
 
 /// State of deciding one batch. What is known grows with each decision.
@@ -112,26 +114,33 @@ impl BatchDecider<'_> {
             return Ok(Change::Dropped);
         }
         let draft = self.window.draft_of(arrival, self.now);
-        let by_link = identity::story_at_link(arrival, &self.known).filter(|(story, _)| self.has_room(*story));
+        let at_link = identity::story_at_link(arrival, &self.known, |story| self.has_room(story));
+        let (by_link, no_room) = match at_link {
+            StoryAtLink::Joins(story, evidence) => (Some((story, evidence)), None),
+            StoryAtLink::Crowded(entry) => (None, Some(no_room(entry))),
+            StoryAtLink::None => (None, None),
+        };
         let wanted = Wanted { article: reused.is_none(), story: by_link.is_none() };
         let alike = draft.as_ref().map(|draft| self.search(arrival, draft, wanted)).transpose()?.unwrap_or_default();
         if let Some((entry, evidence)) = alike.article {
             self.sighted(arrival, entry);
             return Ok(Change::Duplicate { entry, evidence });
         }
-        Ok(Change::New(Box::new(self.new_entry(arrival, by_link.or(alike.story), draft, reused))))
+        let why_first = reused.or(no_room).or(alike.why_first);
+        Ok(Change::New(Box::new(self.new_entry(arrival, by_link.or(alike.story), draft, why_first))))
     }
 
     /// Searches the window for an arrival. Fails with the entries whose texts are needed for it.
     fn search(&mut self, arrival: &Arrival, draft: &ComparedText, wanted: Wanted) -> Result<Alike, Vec<EntryId>> {
         let mut scratch = std::mem::take(&mut self.window.scratch);
-        let search = CandidateSearch::new(self.window, draft, &mut scratch);
+        let search = CandidateSearch::new(self.window, draft, &mut scratch, |story| self.has_room(story));
         let article = wanted.article.then(|| search.article(arrival, &self.taken)).flatten();
         let may_join = wanted.story && article.is_none();
-        let story = may_join.then(|| search.story(|story| self.has_room(story))).flatten();
+        let story = may_join.then(|| search.story()).flatten();
+        let why_first = (may_join && story.is_none()).then(|| search.why_first()).flatten();
         let missing = search.missing();
         self.window.scratch = scratch;
-        if missing.is_empty() { Ok(Alike { article, story }) } else { Err(missing) }
+        if missing.is_empty() { Ok(Alike { article, story, why_first }) } else { Err(missing) }
     }
 
     fn new_entry(
@@ -139,12 +148,12 @@ impl BatchDecider<'_> {
         arrival: &Arrival,
         joined: Option<(StoryId, Evidence)>,
         draft: Option<ComparedText>,
-        reused: Option<String>,
+        why_first: Option<String>,
     ) -> NewEntry {
         let is_held = self.known.by_key.get(&arrival.entry.key.hash()).is_some_and(|s| !s.is_empty());
         let starts = joined.is_none();
         let (story, evidence) = joined.unwrap_or_else(|| {
-            let words = reused.unwrap_or_else(|| Evidence::FIRST_REPORT.to_owned());
+            let words = why_first.unwrap_or_else(|| Evidence::FIRST_REPORT.to_owned());
             (self.ids.story(), Evidence::plain(Rule::First, words))
         });
         let new = NewEntry {

@@ -79,8 +79,17 @@ fn another_outlet_at_the_same_link_joins_the_story() {
 fn a_story_takes_64_members_and_no_more() {
     let arrivals = (0..70).map(|n| arrival("k", "t", "").link(PAGE).of_feed(n * 10 + 1)).collect();
     let decided = decided(KnownEntries::default(), arrivals);
-    assert_eq!(decided.iter().filter(|d| d.contains("in 100 by")).count(), 64);
-    assert_eq!(decided.iter().filter(|d| d.ends_with("by first")).count(), 7);
+    let in_story = |story: &str| decided.iter().filter(|d| d.contains(&format!("in {story} by"))).count();
+    assert_eq!((in_story("100"), in_story("101")), (64, 6), "the others are together in another story");
+}
+
+#[test]
+fn a_report_whose_story_has_no_room_says_so() {
+    let arrivals = (0..65).map(|n| arrival("k", "t", "").link(PAGE).of_feed(n * 10 + 1)).collect();
+    let changes = decide(arrivals, KnownEntries::default(), &mut Window::default(), &mut ids());
+    let last = changes.into_decisions().pop().unwrap();
+    let Change::New(new) = last.change else { panic!("{:?}", last.change) };
+    assert_eq!(new.evidence.words, "first report: the story of the matching entry 100 has all 64 entries it may have");
 }
 
 #[test]

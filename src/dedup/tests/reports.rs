@@ -254,8 +254,16 @@ fn boilerplate_of_an_outlet_stops_counting() {
 #[test]
 fn a_story_of_texts_takes_64_members_and_no_more() {
     let arrivals = (0..70).map(|n| arrival("k", CHEESE_TITLE, CHEESE).of_feed(n * 10 + 1).dated(980)).collect();
-    let decided = decided(KnownEntries::default(), arrivals);
-    assert_eq!(decided.iter().filter(|d| d.contains("in 100 by")).count(), 64);
+    let changes = decide(arrivals, KnownEntries::default(), &mut Window::default(), &mut ids());
+    let news = changes.into_decisions().into_iter().filter_map(|decision| match decision.change {
+        Change::New(new) => Some((new.story.0, new.evidence.words)),
+        _ => None,
+    });
+    let (joined, first): (Vec<_>, Vec<_>) = news.partition(|(story, _)| *story == 100);
+    assert_eq!((joined.len(), first.len()), (64, 6));
+    // The index of beginnings counts as many entries of one beginning as a story may have.
+    assert_eq!(first[0].1, "first report: the story of the matching entry 100 has all 64 entries it may have");
+    assert_eq!(first[5].1, "first report: more than 64 recent entries begin with the same words");
 }
 
 #[test]
