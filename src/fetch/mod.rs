@@ -71,6 +71,9 @@ const IDLE: Duration = Duration::from_secs(15);
 /// stream.
 const WINDOW: u32 = 256 * 1024;
 
+/// Maximum number of header lines in a response over HTTP/1.
+const MAX_HEADERS: usize = 500;
+
 /// The HTTP client. Create it once, because it reads the system's certificates (tens of milliseconds); clones share its
 /// connections.
 #[derive(Debug, Clone)]
@@ -261,6 +264,8 @@ fn builder(limits: &FetchLimits, user_agent: &HeaderValue, guard: &AddressGuard)
         .http1_ignore_invalid_headers_in_responses(true)
         .http1_allow_obsolete_multiline_headers_in_responses(true)
         .http1_allow_spaces_after_header_name_in_responses(true)
+        // By default a response with more than 100 is refused, and pages behind several proxies have that many.
+        .http1_max_headers(MAX_HEADERS)
 }
 
 /// A request that was answered.

@@ -71,3 +71,12 @@ async fn freshness_is_read_as_caches_read_it() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_response_may_have_hundreds_of_headers() {
+    let outlet = FakeOutlet::start().await;
+    let reply = (0..300).fold(Reply::feed(xml()), |reply, n| reply.header(&format!("X-Hop-{n}"), "of a proxy"));
+    outlet.set("/feed", reply);
+    let answer = get(&outlet.url("/feed")).await;
+    assert!(answer.result.is_ok(), "{answer:?}");
+}
