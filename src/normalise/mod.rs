@@ -167,7 +167,10 @@ fn shown(title: Option<&PlainText>, link: Option<&str>, texts: [Option<&SafeHtml
     let mut parts = vec![title.as_ref(), link.map(bare).unwrap_or_default(), &summary, &content, image, rights];
     parts.extend(extras.authors.iter().map(|person| person.name.as_str()));
     parts.push("");
-    parts.extend(extras.categories.iter().map(|category| category.term.as_str()));
+    // Content systems list them in the order of a database without ORDER BY.
+    let mut terms: Vec<&str> = extras.categories.iter().map(|category| category.term.as_str()).collect();
+    terms.sort_unstable();
+    parts.extend(terms);
     parts.push("");
     parts.extend(extras.enclosures.iter().map(|file| bare(&file.url)));
     (Entry::hash_shown(&parts), volatile)

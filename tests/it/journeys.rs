@@ -138,6 +138,23 @@ async fn a_new_address_or_a_new_date_is_no_new_entry() {
 }
 
 #[tokio::test]
+async fn categories_in_another_order_are_no_revision() {
+    let listed = |categories: &[&str]| {
+        let categories: String = categories.iter().map(|term| format!("<category>{term}</category>")).collect();
+        format!(
+            "<rss version=\"2.0\"><channel><title>V</title><item><guid>1</guid><title>Un</title>{categories}</item></channel></rss>"
+        )
+    };
+    let (outlet, feed) = outlet(Reply::feed(listed(&["Ville", "Budget", "Tramway"]))).await;
+    let mut instance = TestInstance::over(&[("ville", &feed)]).await;
+    assert_eq!(sums(&instance.poll().await), [1, 0, 0]);
+    outlet.set("/feed", Reply::feed(listed(&["Budget", "Tramway", "Ville"])));
+    assert_eq!(sums(&instance.poll().await), [0, 0, 0]);
+    outlet.set("/feed", Reply::feed(listed(&["Budget", "Tramway"])));
+    assert_eq!(sums(&instance.poll().await), [0, 1, 0], "one less is a revision");
+}
+
+#[tokio::test]
 async fn the_order_is_that_of_arrival_and_nothing_is_withdrawn() {
     let (outlet, feed) = outlet(Reply::feed(doc().entry("1", "Un", "", "", DATE))).await;
     let mut instance = TestInstance::over(&[("ville", &feed)]).await;
