@@ -8,6 +8,7 @@ mod scanner;
 use super::calendars::{self, Calendar};
 use super::digits::{ascii_digit, is_mark};
 use super::plain_dates;
+use super::zones;
 use jiff::{
     Timestamp,
     civil::{self, ISOWeekDate, Weekday},
@@ -67,7 +68,10 @@ pub(super) fn scanned(text: &str, zone: &TimeZone, order: Order) -> Option<Times
             let utc = TimeZone::UTC.to_timestamp(stated).ok()?;
             utc.checked_sub(jiff::SignedDuration::from_secs(offset)).ok()
         }
-        None => parts.zone.as_ref().unwrap_or(zone).to_ambiguous_timestamp(stated).compatible().ok(),
+        None => {
+            let named = parts.zone.or_else(|| zones::written_out(text));
+            named.as_ref().unwrap_or(zone).to_ambiguous_timestamp(stated).compatible().ok()
+        }
     }
 }
 

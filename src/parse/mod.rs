@@ -38,6 +38,7 @@ mod text;
 mod tokens;
 mod tree;
 mod typed;
+mod zones;
 
 pub use cost::cost;
 pub use dates::instant;
