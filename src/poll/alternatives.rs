@@ -8,8 +8,8 @@ use crate::{
 use std::{collections::HashSet, sync::Arc};
 
 impl Poller {
-    /// Tries the other addresses of a feed if the current one cannot be read: at once on the first poll, and later only after
-    /// several consecutive failures, because servers are often down for an hour.
+    /// Tries the other addresses of a feed if the current one cannot be read: at once on the first poll and after a 410, and
+    /// otherwise only after several consecutive failures, because servers are often down for an hour.
     pub(super) async fn or_alternative(
         &self,
         planned: &PlannedPoll,
@@ -40,10 +40,11 @@ impl Poller {
 
 /// Returns whether to stop using the current address for now.
 fn is_lost(feed: &FeedRecord, outcome: &Outcome) -> bool {
-    let failed = match outcome {
-        Outcome::Failed(fault) => !matches!(fault, Fault::Held { .. } | Fault::Local(_)),
-        Outcome::Gone => true,
+    match outcome {
+        // RFC 9110 15.5.11: the condition is likely to be permanent.
+        Outcome::Gone | Outcome::Failed(Fault::Status(410)) => true,
+        Outcome::Failed(Fault::Held { .. } | Fault::Local(_)) => false,
+        Outcome::Failed(_) => feed.last_success_at.is_none() || feed.failures + 1 >= FAILURES_BEFORE_CONFIGURED_ADDRESS,
         _ => false,
-    };
-    failed && (feed.last_success_at.is_none() || feed.failures + 1 >= FAILURES_BEFORE_CONFIGURED_ADDRESS)
+    }
 }

@@ -18,6 +18,9 @@ use std::{collections::HashSet, sync::Arc};
 /// Maximum number of feeds announced by a page that are tried in one poll. Sites also announce feeds of comments and categories.
 const ANNOUNCED_TRIED: usize = 3;
 
+/// The status 410 (RFC 9110 15.5.11).
+const GONE: u16 = 410;
+
 /// The result of the requests of one poll.
 pub(super) struct Reading {
     pub(super) outcome: Outcome,
@@ -66,6 +69,10 @@ impl Poller {
     ) -> Result<Reading, StoreError> {
         let (body, content_type, validators) = match fetched {
             Err(fault) => return Ok(Reading::of(Outcome::Failed(fault))),
+            // Only the configured address can say that the feed is gone. Another was announced or redirected to, and may be replaced.
+            Ok(Fetched::Gone) if planned.feed.ask != planned.feed.url => {
+                return Ok(Reading::of(Outcome::Failed(Fault::Status(GONE))));
+            }
             Ok(Fetched::Gone) => return Ok(Reading::of(Outcome::Gone)),
             Ok(Fetched::NotModified) => return Ok(Reading::of(Outcome::NotModified)),
             Ok(Fetched::Document { body, content_type, validators }) => (body, content_type, validators),

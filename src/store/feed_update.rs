@@ -3,7 +3,7 @@
 
 use super::finished_poll::{FeedUpdate, FinishedPoll, PageFault, PollFindings, PollTiming};
 use crate::{
-    model::{FeedRecord, Validators},
+    model::{Fault, FeedRecord, Outcome, Validators},
     schedule::{self, Due, RedirectDecision, Why},
 };
 
@@ -28,8 +28,10 @@ pub(super) fn feed_update(poll: &FinishedPoll, findings: &PollFindings) -> FeedU
         feed.guids_void = body.guids_void;
     }
     follow(&mut feed, poll);
-    // The page or redirect that led to the other address may be gone, and the operator configured this one.
-    if due.failures >= FAILURES_BEFORE_CONFIGURED_ADDRESS && feed.ask != feed.url {
+    // The page or redirect that led to the other address may be gone, and the operator configured this one. If the other address
+    // answers 410, there is nothing to wait for.
+    let is_gone = poll.outcome == Outcome::Failed(Fault::Status(410));
+    if (is_gone || due.failures >= FAILURES_BEFORE_CONFIGURED_ADDRESS) && feed.ask != feed.url {
         feed.ask = feed.url.clone();
         feed.validators = Validators::default();
         feed.body_hash = None;
@@ -79,7 +81,7 @@ fn follow(feed: &mut FeedRecord, poll: &FinishedPoll) {
 mod tests {
     use super::*;
     use crate::{
-        model::{Fault, FeedId, FeedState, FeedUrl, Freshness, Hints, Outcome, OutletId, PendingRedirect, Slug},
+        model::{FeedId, FeedState, FeedUrl, Freshness, Hints, OutletId, PendingRedirect, Slug},
         schedule::{Bounds, Fleet, Schedule},
         store::finished_poll::BodyState,
     };

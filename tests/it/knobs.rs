@@ -70,6 +70,14 @@ async fn user_agent_headers_limits_and_alternatives_are_an_outlets_own() {
     }
     assert_eq!(outlet.requests("/none").len(), 2);
     assert_eq!(warraq.sql("SELECT count(*) FROM entries").await, ["1"]);
+    // A 410 needs no repetition.
+    outlet.set("/none", Reply::status(410));
+    other.set("/rss", Reply::feed(doc().entry("2", "Deux", "https://ville.invalid/2", "", DATE)));
+    assert_eq!(outcomes(&warraq.poll().await), ["fresh"]);
+    other.set("/rss", Reply::status(410));
+    outlet.set("/none", Reply::feed(doc()));
+    assert_eq!(outcomes(&warraq.poll().await), ["fresh"]);
+    assert_eq!(warraq.sql("SELECT count(*) FROM entries").await, ["2"]);
 }
 
 #[tokio::test]

@@ -225,6 +225,18 @@ async fn a_page_that_announces_a_feed_is_followed_and_remembered() {
     }
     assert_eq!(ended, ["failed", "failed", "failed", "fresh"]);
     assert_eq!(instance.sql("SELECT count(*) FROM entries").await, ["1"]);
+
+    // An announced feed that is gone says nothing about the page, which is requested at the next poll.
+    outlet.set("/atom", Reply::status(410));
+    outlet.set("/", Reply::page(&page.replace("/atom\"", "/new\"")));
+    outlet.set("/new", Reply::feed(doc()));
+    assert_eq!(outcomes(&instance.poll().await), ["failed"]);
+    assert_eq!(instance.sql(HEALTH).await, ["failing|failed|the server answered 410"]);
+    assert_eq!(outcomes(&instance.poll().await), ["fresh"]);
+    // The page itself is gone.
+    outlet.set("/new", Reply::status(410));
+    outlet.set("/", Reply::status(410));
+    assert_eq!(outcomes(&[instance.poll().await, instance.poll().await].concat()), ["failed", "gone"]);
 }
 
 #[tokio::test]
