@@ -73,6 +73,7 @@ pub(super) fn router(app: AppState) -> Router {
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, PATIENCE))
         .layer(CatchPanicLayer::new())
         .layer(map_response(with_retry_after))
+        .layer(from_fn(without_stray_bytes))
         .layer(from_fn_with_state(app.clone(), notices::for_people))
         .layer(from_fn(name_route))
         .with_state(app)
@@ -86,6 +87,13 @@ async fn name_route(request: Request<Body>, next: Next) -> Response<Body> {
         response.extensions_mut().insert(route);
     }
     response
+}
+
+/// Responds with 404 to a path that is not UTF-8 once it is decoded: nothing here has such a name, and the framework's own response
+/// would be a 400 in its words.
+async fn without_stray_bytes(request: Request<Body>, next: Next) -> Response<Body> {
+    let is_text = percent_encoding::percent_decode_str(request.uri().path()).decode_utf8().is_ok();
+    if is_text { next.run(request).await } else { not_found() }
 }
 
 /// Adds `Retry-After` to every 503 without one (RFC 9110 10.2.3).

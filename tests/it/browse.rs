@@ -168,6 +168,8 @@ async fn what_means_nothing_is_refused_and_what_has_an_address_is_sent_there() {
         ("/tags/unknown", 404),
         ("/tags/unknown.atom", 404),
         ("/outlets/unknown", 404),
+        ("/outlets/%ff", 404),
+        ("/stories/%c3%28", 404),
         ("/days/2026-02-30", 404),
         ("/languages/xx", 404),
         ("/languages/xx.atom", 404),
