@@ -5,6 +5,7 @@ use super::{Services, push::Pushing, service_manager::notify, summary::DailySumm
 use crate::{
     poll::PollResult,
     serve::{DatabaseState, Health, Meters, PollMeasurement, WriterMeasurement},
+    store::{WAL, beside},
 };
 use jiff::{SignedDuration, Timestamp};
 use std::{path::PathBuf, sync::Arc};
@@ -32,14 +33,13 @@ pub(super) struct StatusReporter {
 impl StatusReporter {
     /// Creates a reporter. `outlets` says whether each outlet has its own metrics.
     pub(super) fn new(database: PathBuf, outlets: bool, now: Timestamp) -> Self {
-        let mut wal = database.clone().into_os_string();
-        wal.push("-wal");
+        let wal = beside(&database, WAL);
         #[expect(clippy::cast_precision_loss, reason = "milliseconds of this age are exact")]
         let start = now.as_millisecond() as f64 / 1000.0;
         Self {
             health: Arc::default(),
             meters: Arc::new(Meters::new(outlets, Some(start))),
-            files: [database, wal.into()],
+            files: [database, wal],
             gauged: None,
             watchdog_at: None,
             ready_told: false,

@@ -12,13 +12,13 @@ use std::{
 /// Most symbolic links in a row, as in Linux (path_resolution(7)).
 const LINKS_MAX: usize = 40;
 /// Suffix of the write-ahead log (WAL).
-pub(super) const WAL: &str = "-wal";
+pub(crate) const WAL: &str = "-wal";
 /// Suffixes of the files next to the database that hold committed data or the way back to it.
 pub(super) const LOGS: [&str; 2] = [WAL, "-journal"];
 /// Suffix of the WAL's index, which SQLite recreates.
 pub(super) const WAL_INDEX: &str = "-shm";
 /// Suffix of the file whose lock the one writer holds.
-pub(super) const LOCK: &str = ".lock";
+pub(crate) const LOCK: &str = ".lock";
 /// Suffix of a file that is about to replace the database.
 pub(super) const INCOMING: &str = ".incoming";
 /// Suffix of the database that a `restore` replaced.

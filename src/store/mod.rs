@@ -61,7 +61,7 @@ pub use figures::{ServerFigures, WalState, WriterProcess};
 pub use finished_poll::{
     BodyState, CommittedPoll, Document, FeedUpdate, FinishedPoll, PageFault, PollFindings, PollTiming,
 };
-pub(crate) use location::beside;
+pub(crate) use location::{LOCK, WAL, beside};
 pub use open::check_place;
 pub use progress::{Progress, ProgressSender, ProgressUnit};
 pub use push::{PushChange, WebhookResult};

@@ -10,12 +10,11 @@ use super::{
     healthcheck,
     out::say,
 };
-use crate::store::beside;
 use crate::{
     clock::Clock,
     config::{Config, ConfigFaults},
     model::{LargerThanMaxBody, feed_table},
-    store::{FeedHealth, Reader, ServerFigures},
+    store::{FeedHealth, LOCK, Reader, ServerFigures, WAL, beside},
 };
 use holder::LockHolder;
 use jiff::Timestamp;
@@ -175,9 +174,9 @@ impl Status {
             newest => (newest.ok().flatten(), None),
         };
         let database =
-            DatabaseSize { bytes: size(&real), wal_bytes: Some(size(&beside(&real, "-wal"))), path: real.clone() };
+            DatabaseSize { bytes: size(&real), wal_bytes: Some(size(&beside(&real, WAL))), path: real.clone() };
         Self {
-            running: LockHolder::of(&beside(&real, ".lock")),
+            running: LockHolder::of(&beside(&real, LOCK)),
             disk: disk(&real),
             backup,
             backup_error,

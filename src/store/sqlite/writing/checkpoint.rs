@@ -3,7 +3,7 @@
 //! Files"). This is reported, and the log is truncated as soon as the reader ends.
 
 use crate::clock::Clock;
-use crate::store::figures::WalState;
+use crate::store::{figures::WalState, location};
 use sqlx::SqliteConnection;
 use std::{
     path::{Path, PathBuf},
@@ -28,9 +28,8 @@ pub(in crate::store) struct Checkpoints {
 
 impl Checkpoints {
     pub(in crate::store) fn new(database: &Path, state: watch::Sender<WalState>) -> Self {
-        let mut wal = database.as_os_str().to_owned();
-        wal.push("-wal");
-        Self { wal: wal.into(), long: LONG, state, due: Clock::monotonic() + LOOK_EVERY, prevented: 0 }
+        let wal = location::beside(database, location::WAL);
+        Self { wal, long: LONG, state, due: Clock::monotonic() + LOOK_EVERY, prevented: 0 }
     }
 
     /// Returns when the next check is due.
