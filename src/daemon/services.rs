@@ -59,15 +59,12 @@ impl Services {
         clock: Clock,
         patience: Option<Duration>,
     ) -> Result<Self, DaemonError> {
-        let mut services = Self::opened(config, public_url, clock).await?;
+        let services = Self::opened(config, public_url, clock).await?;
         if let Some(patience) = patience {
             services.writer.give_up_after(patience);
         }
         let adoption = services.ask_adoption(config, public_url).await;
-        match services.adopt(config, public_url, adoption).await {
-            Ok(()) => Ok(services),
-            Err(error) => Err(services.why(error.into()).await),
-        }
+        services.adopted(config, public_url, adoption).await
     }
 
     /// Does the same as [`Services::open`] for a daemon. While the database cannot be written (a full disk, another program's lock),
@@ -98,9 +95,14 @@ impl Services {
                 }
             }
         };
-        match services.adopt(config, public_url, adoption).await {
-            Ok(()) => Ok((services, None)),
-            Err(error) => Err(services.why(error.into()).await),
+        Ok((services.adopted(config, public_url, adoption).await?, None))
+    }
+
+    /// Returns the services with the configuration that was stored, ready for polls.
+    async fn adopted(mut self, config: &Config, public_url: &Url, adoption: Adoption) -> Result<Self, DaemonError> {
+        match self.adopt(config, public_url, adoption).await {
+            Ok(()) => Ok(self),
+            Err(error) => Err(self.why(error.into()).await),
         }
     }
 
