@@ -66,6 +66,8 @@ pub(in crate::store) trait ListSql {
     const DIRECTORY: &'static str;
     /// Outlet $1; $2 hides private ones.
     const OUTLET: &'static str;
+    /// Slug and privacy of every outlet, configured or not.
+    const PRIVACY: &'static str;
     /// Whether an outlet or one of the latest $3 entries has language $1; $2 hides private outlets.
     const HAS_LANGUAGE: &'static str;
     /// Outlets with tag $1; $2 hides private ones.
@@ -160,8 +162,6 @@ pub(in crate::store) trait FeedSql {
     const SUBSCRIPTIONS: &'static str;
     /// Entries that wait for their pages.
     const WAITING: &'static str;
-    /// Slug and privacy of every outlet, configured or not.
-    const PRIVACY: &'static str;
     /// Number of entries that wait for their pages; $1 hides private outlets.
     const WAITING_COUNT: &'static str;
 }

@@ -10,7 +10,6 @@ use crate::{
         row::RowRef,
     },
 };
-use std::collections::HashMap;
 
 #[derive(sqlx::FromRow)]
 struct WaitingRow {
@@ -33,19 +32,6 @@ impl Reader {
         let rows: Vec<WaitingRow> =
             ask!(self.pool, Db: fetch_all(query_as(Db::WAITING))).while_doing("reading waiting entries")?;
         rows.into_iter().map(page).collect()
-    }
-}
-
-impl Reader {
-    /// Returns by slug whether each stored outlet is shown only to readers with a key. Outlets that are not configured any more are
-    /// among them.
-    ///
-    /// # Errors
-    /// Fails if the file cannot be read.
-    pub async fn privacy(&self) -> Result<HashMap<String, bool>, StoreError> {
-        let rows: Vec<(String, i64)> =
-            ask!(self.pool, Db: fetch_all(query_as(Db::PRIVACY))).while_doing("reading which outlets are private")?;
-        Ok(rows.into_iter().map(|(slug, private)| (slug, private != 0)).collect())
     }
 }
 

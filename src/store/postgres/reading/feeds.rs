@@ -97,7 +97,6 @@ impl FeedSql for Postgres {
     const SUBSCRIPTIONS: &'static str = "SELECT f.outlet_id, o.name, f.title, f.url, f.public_url, f.link, coalesce(o.language, f.language) AS language, o.tags \
              FROM feed AS f JOIN outlet AS o ON o.id = f.outlet_id WHERE f.removed = 0 AND (o.private = 0 OR NOT $1) \
              ORDER BY f.outlet_id, f.id";
-    const PRIVACY: &'static str = "SELECT slug, private FROM outlet";
     const WAITING: &'static str = "SELECT w.id, w.feed_id, w.key_hash, o.slug, w.url, w.wait_until, w.words, w.entry::json #>> '{folded,title}' AS title \
              FROM waiting_entry AS w JOIN feed AS f ON f.id = w.feed_id JOIN outlet AS o ON o.id = f.outlet_id ORDER BY w.id";
     const WAITING_COUNT: &'static str = "SELECT count(*) FROM waiting_entry AS w JOIN feed AS f ON f.id = w.feed_id \

@@ -92,6 +92,7 @@ impl ListSql for Postgres {
              WHERE f.removed = 0 AND (o.private = 0 OR NOT $3) GROUP BY o.id ORDER BY entries DESC, o.name LIMIT $2";
     const OUTLET: &'static str = "SELECT name, language, tags, EXISTS (SELECT 1 FROM feed WHERE outlet_id = outlet.id AND removed = 0) \
              FROM outlet WHERE slug = $1 AND (private = 0 OR NOT $2)";
+    const PRIVACY: &'static str = "SELECT slug, private FROM outlet";
     const HAS_LANGUAGE: &'static str = "SELECT EXISTS (SELECT 1 FROM outlet WHERE (private = 0 OR NOT $2) AND lower(split_part(replace(language, '_', '-'), '-', 1)) = $1) \
              OR EXISTS (SELECT 1 FROM (SELECT language, outlet_id FROM entry ORDER BY id DESC LIMIT $3) AS e \
                  JOIN outlet AS o ON o.id = e.outlet_id WHERE (o.private = 0 OR NOT $2) \

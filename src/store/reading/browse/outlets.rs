@@ -9,6 +9,7 @@ use crate::{
         reading::{Reader, ask},
     },
 };
+use std::collections::HashMap;
 
 /// Latest entries in which a language is looked for that no outlet has.
 const LANGUAGE: i64 = 5_000;
@@ -50,6 +51,17 @@ impl Reader {
             entries: 0,
             is_read,
         }))
+    }
+
+    /// Returns by slug whether each stored outlet is shown only to readers with a key. Outlets that are not configured any more are
+    /// among them.
+    ///
+    /// # Errors
+    /// Fails if the file cannot be read.
+    pub async fn privacy(&self) -> Result<HashMap<String, bool>, StoreError> {
+        let rows: Vec<(String, i64)> =
+            ask!(self.pool, Db: fetch_all(query_as(Db::PRIVACY))).while_doing("reading which outlets are private")?;
+        Ok(rows.into_iter().map(|(slug, private)| (slug, private != 0)).collect())
     }
 
     /// Returns whether an outlet or one of the latest entries has this language.
