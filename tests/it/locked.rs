@@ -3,7 +3,7 @@
 use crate::{
     fake_outlet::{FakeOutlet, Reply},
     feed_doc::FeedDoc,
-    processes::{Folder, until},
+    processes::{Folder, Process, until},
     test_instance::config_text,
 };
 use sqlx::{Connection, Executor, SqliteConnection};
@@ -134,12 +134,18 @@ async fn a_stop_does_not_wait_for_the_lock() {
     folder.says(&["poll", "--all"]).await;
 }
 
-#[tokio::test]
-async fn a_file_that_is_taken_away_is_noticed_and_used_again_when_it_is_back() {
+/// Starts a daemon that polls one feed every second and finds a new entry each time.
+async fn start_with_news() -> (FakeOutlet, Folder, Process) {
     let outlet = FakeOutlet::start().await;
     outlet.script("/feed", (1..500).map(|count| Reply::feed(doc().entry(&format!("n{count}"), "Titre", "", "", ""))));
     let folder = Folder::with_file(EVERY, &[("ville", &outlet.url("/feed"))]);
     let daemon = folder.start().await;
+    (outlet, folder, daemon)
+}
+
+#[tokio::test]
+async fn a_file_that_is_taken_away_is_noticed_and_used_again_when_it_is_back() {
+    let (_outlet, folder, daemon) = start_with_news().await;
     folder.sql_until("SELECT count(*) > 2 FROM entries", "1").await;
     std::fs::rename(folder.path("warraq.db"), folder.path("elsewhere.db")).unwrap();
     daemon.get_until("/readyz", "its file or write-ahead log was removed or replaced while it was open").await;
@@ -166,10 +172,7 @@ async fn a_file_that_is_taken_away_is_noticed_and_used_again_when_it_is_back() {
 
 #[tokio::test]
 async fn a_log_that_is_removed_is_noticed_and_loses_nothing() {
-    let outlet = FakeOutlet::start().await;
-    outlet.script("/feed", (1..500).map(|count| Reply::feed(doc().entry(&format!("n{count}"), "Titre", "", "", ""))));
-    let folder = Folder::with_file(EVERY, &[("ville", &outlet.url("/feed"))]);
-    let daemon = folder.start().await;
+    let (_outlet, folder, daemon) = start_with_news().await;
     folder.sql_until("SELECT count(*) > 2 FROM entries", "1").await;
     let before = folder.sql("SELECT count(*) FROM entries").await;
     std::fs::remove_file(folder.path("warraq.db-wal")).unwrap();
@@ -182,10 +185,7 @@ async fn a_log_that_is_removed_is_noticed_and_loses_nothing() {
 
 #[tokio::test]
 async fn the_log_of_a_replaced_database_is_not_laid_over_the_new_one() {
-    let outlet = FakeOutlet::start().await;
-    outlet.script("/feed", (1..500).map(|count| Reply::feed(doc().entry(&format!("n{count}"), "Titre", "", "", ""))));
-    let folder = Folder::with_file(EVERY, &[("ville", &outlet.url("/feed"))]);
-    let daemon = folder.start().await;
+    let (_outlet, folder, daemon) = start_with_news().await;
     folder.says(&["backup", "copy.db"]).await;
     let copied = folder.sql("SELECT count(*) FROM entries").await[0].parse::<u32>().unwrap();
     until("more entries", async || {

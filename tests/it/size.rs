@@ -181,11 +181,17 @@ async fn retention_goes_on_beside_polls() {
     assert_eq!((pruned.stories, pruned.entries), (2_500, 2_500));
 }
 
-#[tokio::test]
-async fn a_full_disk_is_waited_for_and_said() {
+/// Returns an outlet that lists twenty entries, and a folder with a configuration that polls it every second.
+async fn twenty_entries() -> (FakeOutlet, Folder) {
     let outlet = FakeOutlet::start().await;
     outlet.set("/feed", Reply::feed(long_feed(0, 20)));
     let folder = Folder::with_file("[schedule]\ndefault = \"every 1s\"\n", &[("outlet", &outlet.url("/feed"))]);
+    (outlet, folder)
+}
+
+#[tokio::test]
+async fn a_full_disk_is_waited_for_and_said() {
+    let (outlet, folder) = twenty_entries().await;
     let daemon = folder.start_limitable().await;
     folder.sql_until("SELECT count(*) FROM entry", "20").await;
     let before = daemon.get_until("/feed.atom", "report number 19").await;
@@ -209,9 +215,7 @@ async fn a_full_disk_is_waited_for_and_said() {
 
 #[tokio::test]
 async fn a_daemon_that_starts_on_a_full_disk_serves_what_it_has() {
-    let outlet = FakeOutlet::start().await;
-    outlet.set("/feed", Reply::feed(long_feed(0, 20)));
-    let folder = Folder::with_file("[schedule]\ndefault = \"every 1s\"\n", &[("outlet", &outlet.url("/feed"))]);
+    let (outlet, folder) = twenty_entries().await;
     let daemon = folder.start().await;
     let before = daemon.get_until("/feed.atom", "report number 19").await;
     daemon.kill().await;
@@ -235,9 +239,7 @@ async fn a_daemon_that_starts_on_a_full_disk_serves_what_it_has() {
 
 #[tokio::test]
 async fn a_daemon_on_a_full_disk_stops_when_it_is_told() {
-    let outlet = FakeOutlet::start().await;
-    outlet.set("/feed", Reply::feed(long_feed(0, 20)));
-    let folder = Folder::with_file("[schedule]\ndefault = \"every 1s\"\n", &[("outlet", &outlet.url("/feed"))]);
+    let (outlet, folder) = twenty_entries().await;
     let daemon = folder.start_limitable().await;
     folder.sql_until("SELECT count(*) FROM entry", "20").await;
     daemon.limit_files(Some(100_000)).await;
