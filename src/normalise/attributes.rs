@@ -15,7 +15,8 @@ const ALL_ATTRIBUTES: usize = 100_000;
 /// Maximum length of an attribute's name, and of its value without quotes, in bytes. html5ever keeps an error for each quote in them.
 const LONGEST_NAME: usize = 4_096;
 
-/// Removes attributes beyond [`ATTRIBUTES`] from each tag, and beyond [`ALL_ATTRIBUTES`] from the text. Most texts are returned unchanged.
+/// Removes attributes beyond [`ATTRIBUTES`] from each tag, and beyond [`ALL_ATTRIBUTES`] from the text. Most texts are returned
+/// unchanged.
 pub(super) fn cut<'a>(html: &'a str, limits: &TextLimits) -> Cow<'a, str> {
     let mut out = String::new();
     let (mut copied, mut at, mut left) = (0, 0, ALL_ATTRIBUTES);

@@ -15,36 +15,37 @@ const DEPTH: usize = 40;
 
 /// Returns `html` sanitised, or `None` when it needs the sanitiser or the deadline passes meanwhile.
 pub(super) fn clean(html: &str, limits: &TextLimits) -> Option<String> {
-    let mut lean = Lean { out: String::with_capacity(html.len() + html.len() / 8), open: Vec::new() };
+    let mut cleaner = Cleaner { out: String::with_capacity(html.len() + html.len() / 8), open: Vec::new() };
     let mut rest = html;
     loop {
         // Carriage returns and NUL characters are left to the sanitiser.
         let Some(at) = memchr::memchr3(b'<', b'&', b'>', rest.as_bytes()) else {
-            lean.text(rest)?;
+            cleaner.text(rest)?;
             break;
         };
         if limits.steps_over() {
             return None;
         }
-        lean.text(&rest[..at])?;
+        cleaner.text(&rest[..at])?;
         rest = match rest.as_bytes()[at] {
-            b'<' => lean.tag(&rest[at + 1..])?,
-            b'&' => lean.reference(&rest[at..])?,
+            b'<' => cleaner.tag(&rest[at + 1..])?,
+            b'&' => cleaner.reference(&rest[at..])?,
             _ => {
-                lean.out.push_str("&gt;");
+                cleaner.out.push_str("&gt;");
                 &rest[at + 1..]
             }
         };
     }
-    lean.open.is_empty().then_some(lean.out)
+    cleaner.open.is_empty().then_some(cleaner.out)
 }
 
-struct Lean {
+/// The output so far, and the open elements.
+struct Cleaner {
     out: String,
     open: Vec<&'static Element>,
 }
 
-impl Lean {
+impl Cleaner {
     fn text(&mut self, text: &str) -> Option<()> {
         if memchr::memchr2(b'\r', 0, text.as_bytes()).is_some() {
             return None;
@@ -81,39 +82,39 @@ impl Lean {
         let closing = rest.starts_with('/');
         let rest = &rest[usize::from(closing)..];
         let end = rest.bytes().position(|b| !b.is_ascii_lowercase() && !b.is_ascii_digit())?;
-        let element = ELEMENTS.iter().find(|element| element.0 == &rest[..end])?;
+        let element = ELEMENTS.iter().find(|element| element.name == &rest[..end])?;
         if closing {
             let inner = self.open.pop()?;
             let after = rest[end..].strip_prefix('>')?;
             self.out.push_str("</");
-            self.out.push_str(element.0);
+            self.out.push_str(element.name);
             self.out.push('>');
-            return (inner.0 == element.0).then_some(after);
+            return (inner.name == element.name).then_some(after);
         }
         self.may_open(element)?;
         self.out.push('<');
-        self.out.push_str(element.0);
+        self.out.push_str(element.name);
         let after = self.attributes(element, &rest[end..])?;
-        if element.0 == "a" {
+        if element.name == "a" {
             self.out.push_str(" rel=\"noopener noreferrer\"");
         }
         self.out.push('>');
-        if element.1 != Nesting::Void {
+        if element.nesting != Nesting::Void {
             self.open.push(element);
         }
         // A line feed at the beginning of a `pre` is not part of its text (HTML 13.1.2.5).
-        (element.0 != "pre" || !after.starts_with('\n')).then_some(after)
+        (element.name != "pre" || !after.starts_with('\n')).then_some(after)
     }
 
     /// Returns `Some` if the tree builder would put `element` at this place (HTML 13.2.6.4.7).
     fn may_open(&self, element: &Element) -> Option<()> {
-        let leaf = || self.open.iter().any(|open| open.1 == Nesting::Leaf);
-        let fits = match element.1 {
-            Nesting::Void => element.0 != "hr" || !leaf(),
+        let leaf = || self.open.iter().any(|open| open.nesting == Nesting::Leaf);
+        let fits = match element.nesting {
+            Nesting::Void => element.name != "hr" || !leaf(),
             // A link inside a link would end the outer one.
-            Nesting::Inline => element.0 != "a" || self.open.iter().all(|open| open.0 != "a"),
+            Nesting::Inline => element.name != "a" || self.open.iter().all(|open| open.name != "a"),
             Nesting::Block | Nesting::Leaf => !leaf(),
-            Nesting::Item => self.open.last().is_some_and(|open| matches!(open.0, "ul" | "ol")),
+            Nesting::Item => self.open.last().is_some_and(|open| matches!(open.name, "ul" | "ol")),
         };
         (fits && self.open.len() < DEPTH).then_some(())
     }
@@ -129,7 +130,7 @@ impl Lean {
             }
             if let Some(after) = trimmed.strip_prefix("/>") {
                 // On other elements the slash is ignored, and the element would stay open.
-                return (element.1 == Nesting::Void).then_some(after);
+                return (element.nesting == Nesting::Void).then_some(after);
             }
             // White space must separate attributes.
             if trimmed.len() == rest.len() {
@@ -152,7 +153,7 @@ impl Lean {
 
     fn attribute(&mut self, element: &Element, name: &str, value: &str) -> Option<()> {
         let global = matches!(name, "dir" | "lang" | "title");
-        if !global && !element.2.contains(&name) {
+        if !global && !element.attributes.contains(&name) {
             return Some(());
         }
         let address = matches!(name, "href" | "src" | "cite");

@@ -46,7 +46,7 @@ impl Highlighter {
         let mut begin = 0;
         // The match must be near the beginning: phones show only the first lines.
         if end > length / 3 {
-            // The last space before the match that leaves enough before it.
+            // The first space in the characters right before the match.
             let from = text[..first.start].char_indices().rev().nth(length / 8).map_or(0, |(at, _)| at);
             begin = text[from..first.start].find(char::is_whitespace).map_or(first.start, |at| from + at);
         }

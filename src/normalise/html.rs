@@ -62,9 +62,8 @@ pub fn html_within(markup: &Markup, base: Option<&str>, page: Option<&str>, limi
     (!safe.is_empty()).then(|| SafeHtml::vouch(safe))
 }
 
-/// Returns HTML without the tags and attributes that would make building its tree expensive, for another reader than the sanitiser:
-/// nesting, tags, attributes and formatting are limited, and whatever is longer than `LONGEST`. `None` when the deadline passes
-/// meanwhile.
+/// Returns HTML without the tags and attributes that would make building its tree expensive, for the extractor of articles: nesting,
+/// the numbers of tags and attributes, formatting and length are limited. `None` when the deadline passes meanwhile.
 #[must_use]
 pub fn within_limits<'a>(html: &'a str, limits: &TextLimits) -> Option<Cow<'a, str>> {
     let html = bounded(&html[..html.floor_char_boundary(LONGEST)]);

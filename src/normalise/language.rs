@@ -78,7 +78,7 @@ const fn own(script: Script, letters: &'static str, language: Option<&'static st
     OwnLetters { script, letters, language }
 }
 
-/// In order: the first that a text has decides.
+/// The first row of which a text has the letters decides.
 const OWN_LETTERS: [OwnLetters; 11] = [
     own(Script::Cyrillic, "әғқңөұүһӣӯҳҷӘҒҚҢӨҰҮҺӢӮҲҶ", None),
     own(Script::Cyrillic, "ѓќѕЃЌЅ", Some("mk")),
@@ -93,10 +93,10 @@ const OWN_LETTERS: [OwnLetters; 11] = [
     own(Script::Arabic, "ٹڈڑںے", Some("ur")),
 ];
 
-/// Number of such letters that are no chance, such as a foreign name.
+/// Minimum number of such letters. A single one may come from a foreign name.
 const OWN_LETTERS_MIN: usize = 2;
 
-/// Returns the letters of its own that a text has.
+/// Returns the first row of [`OWN_LETTERS`] of which a text has the letters.
 fn own_letters(script: Script, text: &str) -> Option<&'static OwnLetters> {
     let has = |letters: &str| text.chars().filter(|c| letters.contains(*c)).nth(OWN_LETTERS_MIN - 1).is_some();
     OWN_LETTERS.iter().find(|own| own.script == script && has(own.letters))

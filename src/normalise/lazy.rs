@@ -94,7 +94,7 @@ fn is_address(value: &str) -> bool {
     plain && !value.starts_with("data:") && (value.contains('/') || value.contains('.'))
 }
 
-/// Returns whether a picture only holds the place of another one.
+/// Returns whether an address is that of a placeholder, which a script would replace by the real picture.
 pub(super) fn is_placeholder(src: &str) -> bool {
     const WORDS: [&str; 14] = [
         "placeholder",

@@ -141,7 +141,7 @@ pub fn text_of(html: &SafeHtml) -> String {
     body(Some(html), None)
 }
 
-/// Returns the longer of two texts without mark-up, up to [`FOLDED`] bytes.
+/// Returns the longer of two texts (mark-up included) without its mark-up, up to [`FOLDED`] bytes.
 fn body(content: Option<&SafeHtml>, summary: Option<&SafeHtml>) -> String {
     let length = |html: Option<&SafeHtml>| html.map_or(0, |html| html.as_str().len());
     let longer = if length(summary) > length(content) { summary } else { content };

@@ -161,15 +161,15 @@ impl State {
                 }
                 return;
             }
-            "picture" => return self.end_picture(start),
+            "picture" => return self.picture(start),
             "source" if self.picture.is_some() => return self.source(tag),
-            "img" if start && !self.picture_tag(tag) => return,
+            "img" if start && !self.img(tag) => return,
             "video" | "audio" | "source" if start => {
                 if let Some(file) = lazy::file(tag) {
                     lazy::set(tag, &file);
                 }
             }
-            "a" if start && self.grown <= GROWN => self.lead_to(tag, page),
+            "a" if start && self.grown <= GROWN => self.link_to_page(tag, page),
             "script" if start => {
                 if let Some(embed) = embeds::of_script(tag).filter(|embed| self.remember(embed.link.clone())) {
                     embed.write(&mut self.out);
@@ -246,7 +246,7 @@ impl State {
     }
 
     /// Handles `<picture>` and `</picture>`. Only the `img` is kept; without one, it is made from the sources.
-    fn end_picture(&mut self, start: bool) {
+    fn picture(&mut self, start: bool) {
         let ended = self.picture.take();
         if let Some((Some(address), false)) = ended
             && self.remember(address.clone())
@@ -261,7 +261,7 @@ impl State {
     }
 
     /// Sets the real address of a picture. Returns whether to write the picture.
-    fn picture_tag(&mut self, tag: &mut Tag) -> bool {
+    fn img(&mut self, tag: &mut Tag) -> bool {
         let mut address = lazy::address(tag);
         if let Some((source, came)) = self.picture.as_mut() {
             *came = true;
@@ -278,7 +278,7 @@ impl State {
     }
 
     /// Points a link to a part of the text at that part of the entry's page.
-    fn lead_to(&mut self, tag: &mut Tag, page: Option<&str>) {
+    fn link_to_page(&mut self, tag: &mut Tag, page: Option<&str>) {
         let Some(page) = page else { return };
         let page = page.split('#').next().unwrap_or_default();
         let within = |value: &str| value.trim_start().starts_with('#') || value.trim().is_empty();

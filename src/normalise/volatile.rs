@@ -59,9 +59,9 @@ fn is_gap(run: &str) -> bool {
 /// Removes the queries of the addresses of pictures and files, and clocks, from safe HTML.
 #[must_use]
 pub fn steady_html(html: &str) -> Cow<'_, str> {
-    let lean = without_queries(html);
-    match without_clocks(&lean) {
-        Cow::Borrowed(_) => lean,
+    let html = without_queries(html);
+    match without_clocks(&html) {
+        Cow::Borrowed(_) => html,
         Cow::Owned(steady) => Cow::Owned(steady),
     }
 }

@@ -97,7 +97,7 @@ impl Profiles {
         Self { tags, letters, common, has_alphabets, has_latin, ranks, slots }
     }
 
-    /// Returns the most likely language of a text in this script; `None` if it has no letters.
+    /// Returns the most likely language of a text that has letters of this script.
     pub(super) fn guess(&self, text: &str) -> Option<LanguageGuess> {
         let text = text.to_lowercase();
         let (letters, mut alphabets) = self.alphabet_scores(&text);

@@ -14,8 +14,8 @@ fn a_counter_of_comments_goes_and_any_other_number_stays() {
     ] {
         assert_eq!(without_counters(with), without, "{with}");
     }
-    for kept in ["Raja 2 - 0 Wydad", "Final (2-0)", "10 best tools", "Comments", "The 7 views"] {
-        assert!(kept == "The 7 views" || without_counters(kept) == kept, "{kept}");
+    for kept in ["Raja 2 - 0 Wydad", "Final (2-0)", "10 best tools", "Comments"] {
+        assert_eq!(without_counters(kept), kept);
     }
 }
 
