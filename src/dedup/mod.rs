@@ -183,6 +183,30 @@ pub struct KnownEntry {
     pub story_members: u32,
 }
 
+impl KnownEntry {
+    /// Returns an arrival as the stored entry `id`, which is one of `story_members` members of `story`.
+    fn of(arrival: &Arrival, id: EntryId, story: StoryId, story_members: u32) -> Self {
+        let entry = &arrival.entry;
+        Self {
+            id,
+            outlet: arrival.outlet,
+            feed: arrival.feed,
+            story,
+            feed_removed: false,
+            source_id: entry.source_id.clone(),
+            link: entry.link.clone(),
+            language: entry.language.clone(),
+            believed: entry.believed,
+            files: files(entry),
+            shown: entry.shown,
+            title: entry.title.clone(),
+            link_key: entry.link_key,
+            folded_body: entry.folded.body.clone(),
+            story_members,
+        }
+    }
+}
+
 /// Allocates row ids. The number of a story is allocated once and never reused.
 #[derive(Debug, Clone, Copy)]
 pub struct IdAllocator {

@@ -1,6 +1,6 @@
 //! Runs recorded entries through the real decisions, in memory: to measure the rules, and to try them on one's own recordings.
 
-use super::{Arrival, Change, Changes, IdAllocator, KnownEntries, KnownEntry, KnownSighting, Window, decide};
+use super::{Arrival, Change, Changes, Decision, IdAllocator, KnownEntries, KnownEntry, KnownSighting, Window, decide};
 use crate::model::{Entry, EntryId, EntryKey, FeedId, Markup, OutletId, ParsedEntry, RawHash, StoryId};
 use crate::normalise;
 use jiff::{SignedDuration, Timestamp};
@@ -162,30 +162,13 @@ impl ReplayState {
     /// Applies the decisions. Returns the story of each poll.
     fn apply(&mut self, changes: Changes) -> Vec<(usize, StoryId)> {
         let mut told = Vec::new();
-        for decided in changes.into_decisions() {
-            let Arrival { poll, feed, outlet, entry, .. } = decided.arrival;
-            let id = match decided.change {
+        for Decision { arrival, change } in changes.into_decisions() {
+            let entry = &arrival.entry;
+            let id = match change {
                 Change::New(new) => {
                     let members = self.members.entry(new.story).or_default();
                     *members += 1;
-                    let kept = KnownEntry {
-                        id: new.id,
-                        outlet,
-                        feed,
-                        feed_removed: false,
-                        source_id: entry.source_id.clone(),
-                        link: entry.link.clone(),
-                        language: entry.language.clone(),
-                        believed: entry.believed,
-                        files: super::files(&entry),
-                        story: new.story,
-                        shown: entry.shown,
-                        title: entry.title.clone(),
-                        link_key: entry.link_key,
-                        folded_body: entry.folded.body.clone(),
-                        story_members: *members,
-                    };
-                    self.known.entries.insert(new.id, kept);
+                    self.known.entries.insert(new.id, KnownEntry::of(&arrival, new.id, new.story, *members));
                     new.id
                 }
                 Change::Revised(revision) => {
@@ -201,8 +184,8 @@ impl ReplayState {
                 Change::Pruned | Change::Dropped => continue,
             };
             let sightings = self.known.by_key.entry(entry.key.hash()).or_default();
-            if !sightings.iter().any(|s| s.feed == feed) {
-                sightings.push(KnownSighting { feed, entry: Some(id) });
+            if !sightings.iter().any(|s| s.feed == arrival.feed) {
+                sightings.push(KnownSighting { feed: arrival.feed, entry: Some(id) });
             }
             if let Some(link) = entry.link_key {
                 let ids = self.known.by_link.entry(link).or_default();
@@ -210,7 +193,7 @@ impl ReplayState {
                     ids.push(id);
                 }
             }
-            told.extend(self.known.entries.get(&id).map(|kept| (poll, kept.story)));
+            told.extend(self.known.entries.get(&id).map(|kept| (arrival.poll, kept.story)));
         }
         told
     }

@@ -77,23 +77,7 @@ impl Arrival {
 
 /// Returns the arrival as a stored entry, with `n` as its entry and story id.
 pub fn known(n: i64, a: &Arrival) -> KnownEntry {
-    KnownEntry {
-        id: EntryId(n),
-        outlet: a.outlet,
-        feed: a.feed,
-        feed_removed: false,
-        source_id: a.entry.source_id.clone(),
-        link: a.entry.link.clone(),
-        language: a.entry.language.clone(),
-        believed: a.entry.believed,
-        files: super::files(&a.entry),
-        story: StoryId(n),
-        shown: a.entry.shown,
-        title: a.entry.title.clone(),
-        link_key: a.entry.link_key,
-        folded_body: a.entry.folded.body.clone(),
-        story_members: 1,
-    }
+    KnownEntry::of(a, EntryId(n), StoryId(n), 1)
 }
 
 /// Returns what the store would recall if these arrivals were entries 1, 2, ….

@@ -188,25 +188,7 @@ impl BatchDecider<'_> {
 
     /// Makes a new entry known to the rest of the batch.
     fn remember(&mut self, arrival: &Arrival, new: &NewEntry, members: u32) {
-        let entry = &arrival.entry;
-        let kept = KnownEntry {
-            id: new.id,
-            outlet: arrival.outlet,
-            feed: arrival.feed,
-            feed_removed: false,
-            source_id: entry.source_id.clone(),
-            link: entry.link.clone(),
-            language: entry.language.clone(),
-            believed: entry.believed,
-            files: like::files(entry),
-            story: new.story,
-            shown: entry.shown,
-            title: entry.title.clone(),
-            link_key: entry.link_key,
-            folded_body: entry.folded.body.clone(),
-            story_members: members,
-        };
-        self.known.entries.insert(new.id, kept);
+        self.known.entries.insert(new.id, KnownEntry::of(arrival, new.id, new.story, members));
         self.known.dated.entry(arrival.outlet).or_default().insert(new.id);
         self.sighted(arrival, new.id);
         self.linked(arrival, new.id);

@@ -22,21 +22,9 @@ impl Kept {
             known.by_key.entry(a.entry.key.hash()).or_default().push(sighted);
             let kept = &self.entries[id];
             known.entries.entry(*id).or_insert_with(|| KnownEntry {
-                id: *id,
-                outlet: a.outlet,
-                feed: a.feed,
-                feed_removed: false,
-                source_id: a.entry.source_id.clone(),
-                link: a.entry.link.clone(),
-                language: a.entry.language.clone(),
-                believed: a.entry.believed,
-                files: crate::dedup::files(&a.entry),
-                story: kept.story,
-                shown: 0,
-                title: a.entry.title.clone(),
                 link_key: None,
                 folded_body: kept.body.clone(),
-                story_members: kept.story_members,
+                ..KnownEntry::of(a, *id, kept.story, kept.story_members)
             });
         }
         for entry in known.entries.values_mut() {
