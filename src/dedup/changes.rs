@@ -79,7 +79,8 @@ pub struct Decision {
 
 /// Decisions about one batch. Only [`super::decide`] creates them, and the writer consumes them.
 ///
-/// Every change except [`Change::Pruned`] and [`Change::Dropped`] is also a sighting: `arrival.feed` listed the entry under `arrival.entry.key`.
+/// Every change except [`Change::Pruned`] and [`Change::Dropped`] is also a sighting: `arrival.feed` listed the entry under
+/// `arrival.entry.key`.
 #[derive(Debug)]
 pub struct Changes {
     pub(super) decided: Vec<Decision>,
@@ -87,8 +88,8 @@ pub struct Changes {
 }
 
 impl Changes {
-    /// Returns the stories that reached [`super::rules::MEMBERS_SUSPECT`] members in this batch. With so many they look like a template,
-    /// not like a report.
+    /// Returns the stories that reached [`super::rules::MEMBERS_SUSPECT`] members in this batch. With so many they look like a
+    /// template, not like a report.
     #[must_use]
     pub fn crowded(&self) -> &[StoryId] {
         &self.crowded

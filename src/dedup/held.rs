@@ -47,7 +47,7 @@ impl WindowEntry {
         Self { id, story, outlet, feed, at, article, guid_void, title_words, words, former: text.former.clone() }
     }
 
-    /// Words of the title, in order.
+    /// Returns the words of the title, in order.
     pub fn title(&self) -> &[WordId] {
         &self.words[..usize::from(self.title_words)]
     }

@@ -38,9 +38,10 @@ pub fn rekeyed(arrival: &Arrival, known: &KnownEntries) -> Option<(EntryKey, Opt
     titled(arrival, before).map(|key| (key, None))
 }
 
-/// Returns in words why a guid, or a link in its place, counts as reused, or `None`: another title, other words and a date more than
-/// a day later; without guids, the same with other files and any later date; or the same title with other text and files at least six days later.
-/// This takes precedence over the link.
+/// Returns in words why a guid, or a link in its place, counts as reused; `None` if it does not. It does in four cases: another
+/// title, other words and a date more than a day later; without guids, the same with other files and any later date; where the
+/// feed's guids are not trusted, another title, another date and less than half of the words; the same title with other text and
+/// files at least six days later. This takes precedence over the link.
 fn reused(before: &KnownEntry, arrival: &Arrival) -> Option<String> {
     let later = arrival.entry.believed?.duration_since(before.believed?);
     let overlap = like::overlap(&before.folded_body, &arrival.entry.folded.body);
@@ -48,12 +49,12 @@ fn reused(before: &KnownEntry, arrival: &Arrival) -> Option<String> {
     let bare = overlap.is_none() && before.folded_body.is_empty() && arrival.entry.folded.body.is_empty();
     let other_title = !like::same_title(before, arrival);
     let is_again = if other_title {
-        let no_title =
+        let titles_differ =
             || like::overlap(&like::title(before), &arrival.entry.folded.title).is_some_and(|s| s < rules::OTHER_TEXT);
-        let words = is_other || (bare && (no_title() || like::other_files(before, arrival)));
+        let words = is_other || (bare && (titles_differ() || like::other_files(before, arrival)));
         let is_void = arrival.listing.guids_void && later.as_secs() != 0 && overlap.is_none_or(|share| share < 0.5);
-        // A bulletin without guid at one link: all of it is another within the hour. A guid of its own would say that it is a report
-        // which its outlet goes on writing.
+        // A bulletin without a guid that is replaced at its link every hour. With a guid of its own it would be a report that the
+        // outlet keeps updating.
         let no_guid = before.source_id.is_none() && arrival.entry.source_id.is_none();
         let is_next = no_guid && is_other && later.as_secs() > 0 && like::other_files(before, arrival);
         (words && later > rules::REUSED_AFTER) || is_next || is_void

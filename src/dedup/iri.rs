@@ -19,13 +19,13 @@ pub fn iri(entry: &Entry, feed_url: &str, is_held: bool) -> String {
 
 /// Returns whether an id may be shown: it holds no password, and is nothing that a reader would execute.
 fn is_shown(id: &str) -> bool {
-    !is_live(id) && matches!(without_userinfo(id), Cow::Borrowed(_))
+    !opens_something(id) && matches!(without_userinfo(id), Cow::Borrowed(_))
 }
 
 /// Returns whether a reader that opens an id as a link would execute it or open something on its own machine.
-fn is_live(id: &str) -> bool {
+fn opens_something(id: &str) -> bool {
     let scheme = id.split_once(':').map_or("", |(scheme, _)| scheme);
-    ["javascript", "data", "vbscript", "about", "file", "blob"].iter().any(|live| live.eq_ignore_ascii_case(scheme))
+    ["javascript", "data", "vbscript", "about", "file", "blob"].iter().any(|known| known.eq_ignore_ascii_case(scheme))
 }
 
 /// Generates a `urn:uuid:` of version 8 (RFC 9562 5.8) from a hash of the feed's configured address and the key.

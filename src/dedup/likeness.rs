@@ -71,7 +71,7 @@ pub(super) fn other_files(known: &KnownEntry, arrival: &Arrival) -> bool {
 }
 
 /// Returns whether a guid is the outlet's own: neither the link, with or without fragment or query, nor the title.
-pub(super) fn living(guid: Option<&str>, page: Option<&str>, folded_title: &str) -> bool {
+pub(super) fn is_own_guid(guid: Option<&str>, page: Option<&str>, folded_title: &str) -> bool {
     let Some(guid) = guid.map(str::trim).filter(|guid| !guid.is_empty()) else { return false };
     let stripped = guid.split('#').next().unwrap_or(guid);
     let is_link = page.is_some_and(|page| {
@@ -89,8 +89,8 @@ pub(super) fn other_guid(known: &KnownEntry, arrival: &Arrival) -> bool {
     let Entry { source_id, link, folded, .. } = &arrival.entry;
     !arrival.listing.guids_void
         && known.source_id != *source_id
-        && living(source_id.as_deref(), link.as_deref(), &folded.title)
-        && living(known.source_id.as_deref(), known.link.as_deref(), &title(known))
+        && is_own_guid(source_id.as_deref(), link.as_deref(), &folded.title)
+        && is_own_guid(known.source_id.as_deref(), known.link.as_deref(), &title(known))
 }
 
 /// Returns whether two entries are written in the same script, and in the same language if both state one.

@@ -12,7 +12,8 @@ pub fn revise(known: &KnownEntry, arrival: &Arrival) -> Option<Revision> {
     if known.shown == arrival.entry.shown || !may_revise(known, arrival) {
         return None;
     }
-    let new_title = counted_out(known.title.as_ref()) != counted_out(arrival.entry.title.as_ref());
+    let new_title =
+        title_without_counters(known.title.as_ref()) != title_without_counters(arrival.entry.title.as_ref());
     let (old, new) = (without_clocks(&known.folded_body), without_clocks(&arrival.entry.folded.body));
     let changed = changed_share(&old, &new);
     Some(Revision {
@@ -36,7 +37,7 @@ fn may_revise(known: &KnownEntry, arrival: &Arrival) -> bool {
 }
 
 /// Removes counters of comments, replies and views from a title: they are not edits.
-fn counted_out(title: Option<&PlainText>) -> Option<std::borrow::Cow<'_, str>> {
+fn title_without_counters(title: Option<&PlainText>) -> Option<std::borrow::Cow<'_, str>> {
     title.map(|title| without_counters(title.as_str()))
 }
 

@@ -120,12 +120,12 @@ pub const OTHER_TEXT: f64 = 0.1;
 /// Level A: a guid counts as reused when the title differs and the stated date is later by more than this.
 pub const REUSED_AFTER: SignedDuration = SignedDuration::from_hours(24);
 
+/// Level A: the same limit as [`REUSED_AFTER`] if the title is the same, as for a weekly cartoon under one guid.
+pub const REUSED_TITLED_AFTER: SignedDuration = SignedDuration::from_hours(6 * 24);
+
 /// Level A: an entry with another guid, date and title at the same link is the next one there, even if its text is nearly the same,
 /// when its date is later by this or more. An outlet's edit keeps the date (169 of 169 measured pairs).
 pub const NEXT_AT_LINK: SignedDuration = SignedDuration::from_hours(12);
-
-/// Level A: the same limit if the title is the same, as for a weekly cartoon under one guid.
-pub const REUSED_TITLED_AFTER: SignedDuration = SignedDuration::from_hours(6 * 24);
 
 /// Level B: an id in the middle of a path may be that of a section, so titles or texts must share at least this much too.
 pub const SECTION_LIKENESS: f64 = 0.3;

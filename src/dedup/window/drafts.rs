@@ -83,7 +83,7 @@ impl Window {
             guid: entry
                 .source_id
                 .as_deref()
-                .filter(|guid| like::living(Some(guid), entry.link.as_deref(), &entry.title))
+                .filter(|guid| like::is_own_guid(Some(guid), entry.link.as_deref(), &entry.title))
                 .map(|guid| hash_text(guid, "")),
             files: hash_text(&entry.files.join(" "), ""),
             text: hash_bytes(entry.title.as_bytes()) ^ hash_bytes(entry.body.as_bytes()).rotate_left(1),
