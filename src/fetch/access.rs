@@ -1,4 +1,4 @@
-//! How an outlet is reached and what only its servers are sent: proxy, certificates, headers, credentials. These go to the
+//! How an outlet is reached and what is sent only to its servers: proxy, certificates, headers, credentials. These go to the
 //! origins (RFC 6454) that the operator configured, and to no other, wherever redirects lead.
 
 use super::FetcherError;
@@ -102,7 +102,7 @@ impl Access {
             == (&other.proxy, &other.environment, &other.proxy_dns, &other.ca)
     }
 
-    /// The hosts of the proxies whose names the HTTP client resolves.
+    /// Returns the hosts of the proxies whose names the HTTP client resolves.
     pub(super) fn proxy_hosts(&self) -> Vec<String> {
         let EnvironmentProxies { http, https, .. } = &self.environment;
         let environment = [http, https].into_iter().flatten().filter(|_| self.proxy.is_none());

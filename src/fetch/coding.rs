@@ -36,7 +36,7 @@ pub(super) enum DecodeError {
     /// The body is truncated, or its checksum is wrong. Holds the part decoded before.
     Cut(Vec<u8>),
     /// The body does not match its label.
-    Lie,
+    Mislabelled,
 }
 
 /// Decodes the codings that `label` (a `Content-Encoding`) names, in reverse order of their application, to at most `limit`
@@ -44,14 +44,14 @@ pub(super) enum DecodeError {
 pub(super) fn decode<'a>(label: &str, body: Cow<'a, [u8]>, limit: usize) -> Result<Cow<'a, [u8]>, DecodeError> {
     let body = codings(label)?.into_iter().rev().try_fold(body, |body, coding| undo(coding, body, limit))?;
     // A file that was compressed before the server compressed it, or without a label. No feed begins like this.
-    match signed(&body) {
+    match coding_shown_by(&body) {
         Some(coding) => undo(coding, body, limit),
         None => Ok(body),
     }
 }
 
 /// Returns the coding that the first bytes of a body show: gzip, zstd, or zlib with the usual window.
-fn signed(body: &[u8]) -> Option<ContentCoding> {
+fn coding_shown_by(body: &[u8]) -> Option<ContentCoding> {
     if body.starts_with(GZIP_MAGIC) {
         Some(ContentCoding::Gzip)
     } else if is_zstd(body) {
@@ -73,14 +73,14 @@ fn codings(label: &str) -> Result<Vec<ContentCoding>, DecodeError> {
             _ => {}
         }
     }
-    if codings.len() > MAX_CODINGS { Err(DecodeError::Lie) } else { Ok(codings) }
+    if codings.len() > MAX_CODINGS { Err(DecodeError::Mislabelled) } else { Ok(codings) }
 }
 
 fn undo(label: ContentCoding, body: Cow<'_, [u8]>, limit: usize) -> Result<Cow<'_, [u8]>, DecodeError> {
     // Some servers name another coding than they use. Brotli alone has no signature, so it may by chance begin like another one.
-    match signed(&body).filter(|coding| *coding != label) {
+    match coding_shown_by(&body).filter(|coding| *coding != label) {
         Some(coding) => match unpacked(coding, Cow::Borrowed(&*body), limit) {
-            Err(DecodeError::Lie) => unpacked(label, body, limit),
+            Err(DecodeError::Mislabelled) => unpacked(label, body, limit),
             Ok(text) => Ok(Cow::Owned(text.into_owned())),
             Err(error) => Err(error),
         },
@@ -101,8 +101,8 @@ fn unpacked(coding: ContentCoding, body: Cow<'_, [u8]>, limit: usize) -> Result<
         ContentCoding::Deflate => unpack(DeflateDecoder::new(packed), &mut out, limit),
         ContentCoding::Brotli => unpack(brotli::Decompressor::new(packed, BROTLI_BUFFER), &mut out, limit),
         ContentCoding::Zstd => {
-            let mut decoder = zstd::stream::read::Decoder::with_buffer(packed).map_err(|_| DecodeError::Lie)?;
-            decoder.window_log_max(ZSTD_WINDOW_LOG).map_err(|_| DecodeError::Lie)?;
+            let mut decoder = zstd::stream::read::Decoder::with_buffer(packed).map_err(|_| DecodeError::Mislabelled)?;
+            decoder.window_log_max(ZSTD_WINDOW_LOG).map_err(|_| DecodeError::Mislabelled)?;
             unpack(decoder, &mut out, limit)
         }
     };
@@ -112,7 +112,7 @@ fn unpacked(coding: ContentCoding, body: Cow<'_, [u8]>, limit: usize) -> Result<
             out.truncate(limit);
             Err(DecodeError::TooLarge(out))
         }
-        Err(Halt::Broken) if out.is_empty() => Err(DecodeError::Lie),
+        Err(Halt::Broken) if out.is_empty() => Err(DecodeError::Mislabelled),
         Err(Halt::Broken) => Err(DecodeError::Cut(out)),
     }
 }
@@ -198,7 +198,7 @@ mod tests {
         }
         let twice = gzip(&bare_deflate(b"<rss>"));
         assert_eq!(decoded("deflate, gzip", &twice), Ok(b"<rss>".to_vec()));
-        assert_eq!(decoded("gzip, gzip, gzip", &gzip(b"<rss>")), Err(DecodeError::Lie));
+        assert_eq!(decoded("gzip, gzip, gzip", &gzip(b"<rss>")), Err(DecodeError::Mislabelled));
     }
 
     #[test]
@@ -217,7 +217,7 @@ mod tests {
         let mut damaged = whole.clone();
         damaged[whole.len() - 6] ^= 1;
         assert_eq!(decoded("gzip", &damaged), Err(DecodeError::Cut(text)));
-        assert_eq!(decoded("gzip", &whole[..11]), Err(DecodeError::Lie));
+        assert_eq!(decoded("gzip", &whole[..11]), Err(DecodeError::Mislabelled));
     }
 
     #[test]

@@ -16,7 +16,7 @@ use url::Host;
 const INSIDE: [Network; 20] = [
     Network::v4([0, 0, 0, 0], 8),          // this network (RFC 791)
     Network::v4([10, 0, 0, 0], 8),         // private (RFC 1918)
-    Network::v4([100, 64, 0, 0], 10),      // carriers' own (RFC 6598)
+    Network::v4([100, 64, 0, 0], 10),      // carrier-grade NAT (RFC 6598)
     Network::v4([127, 0, 0, 0], 8),        // loopback
     Network::v4([169, 254, 0, 0], 16),     // link-local, and the clouds' metadata (RFC 3927)
     Network::v4([172, 16, 0, 0], 12),      // private
@@ -31,7 +31,7 @@ const INSIDE: [Network; 20] = [
     Network::v4([240, 0, 0, 0], 4),        // reserved, and broadcast
     Network::v6([0x2001, 0, 0], 23),       // protocol assignments: Teredo, ORCHID, benchmarks
     Network::v6([0x2001, 0xdb8, 0], 32),   // documentation (RFC 3849)
-    Network::v6([0x2002, 0, 0], 16),       // 6to4, which smuggles IPv4 addresses (RFC 3056)
+    Network::v6([0x2002, 0, 0], 16),       // 6to4, which embeds IPv4 addresses (RFC 3056)
     Network::v6([0x3fff, 0, 0], 20),       // documentation (RFC 9637)
     Network::v6([0x2001, 0x4, 0x112], 48), // AS112: answers for nobody
 ];

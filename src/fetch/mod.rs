@@ -107,7 +107,7 @@ impl Fetcher {
         let tls = tls::config(&provider, limits.access.ca.as_deref())?;
         let proxies = limits.access.proxies(&tls)?;
         let client = |protocols: &[&[u8]]| {
-            let tls = tls::speaking(&tls, protocols);
+            let tls = tls::with_protocols(&tls, protocols);
             let builder = proxies.added_to(builder(limits, &user_agent, &guard));
             builder.tls_backend_preconfigured(tls).build().map_err(FetcherError::Client)
         };

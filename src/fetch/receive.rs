@@ -91,11 +91,11 @@ impl Fetcher {
         let headers = response.headers();
         answer.announced = announced(url, headers);
         let label = headers.get(CONTENT_ENCODING).map_or("", |label| label.to_str().unwrap_or_default());
-        let mut is_packed_wrong = false;
+        let mut is_coding_broken = false;
         // A small body may decode to a large one; only then it is decoded twice.
         let small = if share.is_large() { self.max_body } else { EVERYDAY.min(self.max_body) };
         let mut decoded = coding::decode(label, Cow::Borrowed(&packed), small);
-        if !share.is_large() && (packed.len() > small || matches!(decoded, Err(DecodeError::TooLarge(_)))) {
+        if !share.is_large() && matches!(decoded, Err(DecodeError::TooLarge(_))) {
             drop(decoded);
             share.enlarge().await?;
             decoded = coding::decode(label, Cow::Borrowed(&packed), self.max_body);
@@ -108,11 +108,11 @@ impl Fetcher {
                 bytes
             }
             Err(DecodeError::Cut(bytes)) => {
-                is_packed_wrong = fault.is_none();
+                is_coding_broken = fault.is_none();
                 fault = fault.or_else(|| Some(Fault::Broken("the compressed body is truncated".to_owned())));
                 bytes
             }
-            Err(DecodeError::Lie) => return fault.map_or(Ok(Read::Lie), Err),
+            Err(DecodeError::Mislabelled) => return fault.map_or(Ok(Read::Mislabelled), Err),
         };
         answer.bytes = bytes.len() as u64;
         let mut validators = headers::validators(headers);
@@ -121,18 +121,18 @@ impl Fetcher {
         match fault {
             // The deadline is the server's fault; only a document that came whole before it is read.
             Some(fault @ Fault::Timeout(_)) if !whole => return Err(fault),
-            Some(fault) if !whole && !partial::has_entry(&bytes) && !is_packed_wrong => return Err(fault),
+            Some(fault) if !whole && !partial::has_entry(&bytes) && !is_coding_broken => return Err(fault),
             // A missing part must be requested again, so the validators are dropped; a part beyond the limit is never requested.
             Some(fault) if !whole && !matches!(fault, Fault::TooLarge { .. }) => validators = Validators::default(),
             _ => {}
         }
-        if !whole && is_packed_wrong && !partial::has_entry(&bytes) {
-            return Ok(Read::Lie);
+        if !whole && is_coding_broken && !partial::has_entry(&bytes) {
+            return Ok(Read::Mislabelled);
         }
         let body = Body::within(bytes, limit)?;
         let body = if is_truncated { body.truncated() } else { body };
         let document = Fetched::Document { body, content_type: headers::content_type(headers), validators };
-        Ok(if whole || !is_packed_wrong { Read::Whole(document) } else { Read::Part(document) })
+        Ok(if whole || !is_coding_broken { Read::Whole(document) } else { Read::Part(document) })
     }
 }
 
@@ -143,7 +143,7 @@ enum Read {
     /// The beginning of the document. An uncompressed response may contain more.
     Part(Fetched),
     /// The body does not match its `Content-Encoding`.
-    Lie,
+    Mislabelled,
 }
 
 /// Returns the feeds that the headers of a response announce.

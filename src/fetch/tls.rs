@@ -25,7 +25,7 @@ const SERVERS: usize = 4_096;
 /// ones.
 const TICKETS: usize = 2;
 
-/// A configuration with the system's certificates and those of a PEM file, without protocols above TLS (ALPN).
+/// Returns a configuration with the system's certificates and those of a PEM file, without protocols above TLS (ALPN).
 pub(super) fn config(provider: &Arc<CryptoProvider>, ca: Option<&[u8]>) -> Result<ClientConfig, FetcherError> {
     let own = CertificateDer::pem_slice_iter(ca.unwrap_or_default()).collect::<Result<Vec<_>, _>>();
     let own = own.map_err(|_| FetcherError::Access("ca_file holds a certificate that cannot be read"))?;
@@ -33,17 +33,17 @@ pub(super) fn config(provider: &Arc<CryptoProvider>, ca: Option<&[u8]>) -> Resul
     let builder = ClientConfig::builder_with_provider(Arc::clone(provider));
     let builder = builder.with_safe_default_protocol_versions().map_err(FetcherError::Tls)?;
     let builder = builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier));
-    Ok(remembering(builder.with_no_client_auth()))
+    Ok(with_session_cache(builder.with_no_client_auth()))
 }
 
 /// Adds a session cache for many servers.
-fn remembering(mut config: ClientConfig) -> ClientConfig {
+fn with_session_cache(mut config: ClientConfig) -> ClientConfig {
     config.resumption = Resumption::store(Arc::new(Sessions::default()));
     config
 }
 
 /// Returns the same configuration with these ALPN protocols. It shares the session cache.
-pub(super) fn speaking(config: &ClientConfig, protocols: &[&[u8]]) -> ClientConfig {
+pub(super) fn with_protocols(config: &ClientConfig, protocols: &[&[u8]]) -> ClientConfig {
     let mut config = config.clone();
     config.alpn_protocols = protocols.iter().map(|protocol| protocol.to_vec()).collect();
     config

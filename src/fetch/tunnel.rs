@@ -94,7 +94,7 @@ async fn accept(listener: TcpListener, proxy: Arc<TunnelProxy>) {
 /// Opens a tunnel for one connection, and copies the data of both sides.
 async fn serve(mut client: TcpStream, proxy: &TunnelProxy) -> io::Result<()> {
     let opening = async {
-        let to = asked(&mut client, &proxy.password).await?;
+        let to = requested_address(&mut client, &proxy.password).await?;
         match proxy.tunnel(to).await {
             Ok(tunnel) => {
                 client.write_all(&[5, 0, 0, 1, 0, 0, 0, 0, 0, 0]).await?;
@@ -112,7 +112,7 @@ async fn serve(mut client: TcpStream, proxy: &TunnelProxy) -> io::Result<()> {
 }
 
 /// Reads the address to which the client wants to connect (RFC 1928 3 and 4, RFC 1929 2).
-async fn asked(client: &mut TcpStream, password: &str) -> io::Result<SocketAddr> {
+async fn requested_address(client: &mut TcpStream, password: &str) -> io::Result<SocketAddr> {
     let refused = || io::Error::from(ErrorKind::PermissionDenied);
     if client.read_u8().await? != 5 {
         return Err(refused());

@@ -18,7 +18,7 @@ pub(super) enum RedirectScope {
 pub struct Visit {
     /// The address to request next.
     pub(super) url: FeedUrl,
-    /// The addresses that redirected, with the cookies they got.
+    /// The addresses that redirected, with the cookies that were sent to them.
     pub(super) passed: Vec<(FeedUrl, Cookies)>,
     pub(super) cookies: Cookies,
     /// Whether all redirects were permanent.
@@ -63,7 +63,7 @@ impl Fetcher {
         Some(answer)
     }
 
-    /// Follows redirects until a response is not one, or leads to another host where one must not be passed: then returns `None`.
+    /// Follows redirects until a response is not one. Returns `None` when one leads to another host and `scope` is a single host.
     pub(super) async fn follow(
         &self,
         visit: &mut Visit,

@@ -102,8 +102,9 @@ fn client(folder: &Path) -> reqwest::Client {
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from_pem_file(folder.join("cert.pem")).unwrap()).unwrap();
     let builder = ClientConfig::builder_with_provider(provider()).with_safe_default_protocol_versions().unwrap();
-    let config = remembering(builder.with_root_certificates(roots).with_no_client_auth());
-    let mut client = reqwest::Client::builder().no_proxy().tls_backend_preconfigured(speaking(&config, &[b"http/1.1"]));
+    let config = with_session_cache(builder.with_root_certificates(roots).with_no_client_auth());
+    let mut client =
+        reqwest::Client::builder().no_proxy().tls_backend_preconfigured(with_protocols(&config, &[b"http/1.1"]));
     for host in 0..HOSTS {
         client = client.resolve(&format!("h{host}.hosts.example"), ([127, 0, 0, 1], 0).into());
     }
