@@ -104,26 +104,24 @@ pub(super) fn declared(markup: Markup) -> Markup {
     match markup {
         // Cleaning decodes nothing in a plain text that contains mark-up.
         Markup::Text(text) if text.contains('<') => Markup::Text(text),
-        Markup::Text(text) => Markup::Text(protected(&text, |_| true)),
-        Markup::Html(text) => {
-            Markup::Html(protected(&text, |name| matches!(name, "amp" | "AMP" | "#38" | "#038" | "#x26" | "#X26")))
-        }
+        // In plain text the ampersand of every reference is escaped.
+        Markup::Text(text) => Markup::Text(protected(&text, |_| Some(("&amp;", 1)))),
+        // In HTML the references to an ampersand become `&amp;amp;`.
+        Markup::Html(text) => Markup::Html(protected(&text, |name| {
+            let is_ampersand = matches!(name, "amp" | "AMP" | "#38" | "#038" | "#x26" | "#X26");
+            is_ampersand.then_some(("&amp;amp;", name.len() + 2))
+        })),
     }
 }
 
-/// Escapes the ampersands of the references that `which` selects.
-fn protected(text: &str, which: impl Fn(&str) -> bool) -> String {
+/// Replaces the beginnings of references. `escape` returns for the name of a reference what replaces its first bytes, and how many.
+fn protected(text: &str, escape: impl Fn(&str) -> Option<(&'static str, usize)>) -> String {
     let (mut out, mut from) = (String::with_capacity(text.len()), 0);
     for at in memchr::memchr_iter(b'&', text.as_bytes()) {
-        if let Some(name) = entities::name_of(&text[at..]).filter(|name| which(name)) {
+        if let Some((escaped, length)) = entities::name_of(&text[at..]).and_then(&escape) {
             out.push_str(&text[from..at]);
-            // In plain text the ampersand itself is escaped; in HTML the reference becomes `&amp;amp;`.
-            out.push_str("&amp;");
-            let skip = if which("nbsp") { 1 } else { name.len() + 2 };
-            if skip > 1 {
-                out.push_str("amp;");
-            }
-            from = at + skip;
+            out.push_str(escaped);
+            from = at + length;
         }
     }
     out.push_str(&text[from..]);

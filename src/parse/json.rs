@@ -99,7 +99,7 @@ fn entries(
         keys.announce(draft.id.as_deref(), draft.link.as_deref());
         drafts.push((RawHash::of(item.as_bytes()), draft));
     }
-    // Only now: those that were collected are read.
+    // Set after the loop, because the allowance would otherwise refuse the items that were collected.
     allowance.too_many |= items.len() >= LISTED;
     for (_, draft) in &drafts {
         if keys.is_repeated(draft.id.as_deref()) {

@@ -83,7 +83,7 @@ pub(super) fn of_beginning(word: &str) -> Option<i8> {
 const THAI: [&str; 12] =
     ["ม.ค.", "ก.พ.", "มี.ค.", "เม.ย.", "พ.ค.", "มิ.ย.", "ก.ค.", "ส.ค.", "ก.ย.", "ต.ค.", "พ.ย.", "ธ.ค."];
 
-/// Returns the month whose Thai abbreviation begins `chars`, and the length of that in characters.
+/// Returns the month whose Thai abbreviation begins `chars`, and the length of the abbreviation in characters.
 pub(super) fn thai(chars: &[char]) -> Option<(i8, usize)> {
     let at = THAI.iter().position(|name| name.chars().enumerate().all(|(at, c)| chars.get(at) == Some(&c)))?;
     Some((i8::try_from(at + 1).ok()?, THAI[at].chars().count()))
@@ -188,9 +188,9 @@ const ZONES: [(&str, i64); 50] = [
     ("pdt", -420),
     ("pst", -480),
 ];
-// RFC 822 5.1 defines the letters; A, M, N and Y are the ones it spells out. General names such as `ET` are read as newsrooms
-// use them.
-const OTHERS: [(&str, i64); 16] = [
+/// Further names of zones. RFC 822 5.1 defines the letters; A, M, N and Y are the ones it spells out. General names such as `ET` are
+/// read as newsrooms use them.
+const OTHER_ZONES: [(&str, i64); 16] = [
     ("мск", 180),
     ("مكه", 180),
     ("غرينتش", 0),
@@ -212,7 +212,7 @@ const OTHERS: [(&str, i64); 16] = [
 /// Returns the offset of a named zone, in seconds east of UTC. Names that several countries use have the meaning that RFC 822 and
 /// mail readers give them.
 pub(super) fn zone(word: &str) -> Option<i64> {
-    ZONES.iter().chain(&OTHERS).find(|(name, _)| *name == word).map(|(_, minutes)| minutes * 60)
+    ZONES.iter().chain(&OTHER_ZONES).find(|(name, _)| *name == word).map(|(_, minutes)| minutes * 60)
 }
 
 /// Folds a letter of a lower-case word as in the tables: letters lose their accents, Arabic variants of a letter become one, vowel

@@ -107,7 +107,7 @@ fn length(markup: Option<&Markup>) -> usize {
     markup.map(|m| m.as_str().len()).filter(|length| *length <= LONG).unwrap_or(0)
 }
 
-/// Returns a date or a program's name that is no longer than a text for feed-rs. No longer one is a date.
+/// Returns a date or a program's name, unless it is longer than [`LONG`]: no date is.
 fn short(text: Option<&str>) -> Option<&str> {
     text.filter(|text| text.len() <= LONG)
 }
@@ -253,8 +253,8 @@ pub(super) fn categories(categories: Vec<typed::Category>) -> Vec<Category> {
     categories.into_iter().map(|c| Category { term: c.term, scheme: c.scheme, label: c.label }).collect()
 }
 
-/// Converts links to enclosures. The canonical document contains no other links.
-/// A link has no duration, so that of `drafts` is taken.
+/// Converts links to enclosures. The canonical document contains no other links. A link has no duration, so that of `drafts` is
+/// taken.
 pub(super) fn enclosures(links: Vec<typed::Link>, drafts: &[Enclosure]) -> Vec<Enclosure> {
     let duration = |url: &str| drafts.iter().find(|file| file.url == url).and_then(|file| file.duration);
     let file = |l: typed::Link| Enclosure {

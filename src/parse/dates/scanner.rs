@@ -31,12 +31,14 @@ pub(in crate::parse) enum Order {
     MonthFirst,
 }
 
-/// A number that is not part of a time or zone, its count of digits, and the character before it.
+/// A number that is not part of a time or zone.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct DateNumber {
     pub value: u32,
+    /// Number of its digits.
     pub digits: usize,
-    after: char,
+    /// The character before it, white space aside.
+    preceded_by: char,
 }
 
 /// A script that says where a date was written.
@@ -143,7 +145,7 @@ impl Scanner {
             return Some(end);
         }
         self.zone_next = false;
-        self.numbers.push(DateNumber { value, digits: end - at, after: before });
+        self.numbers.push(DateNumber { value, digits: end - at, preceded_by: before });
         (self.numbers.len() <= 4).then_some(end)
     }
 
@@ -182,12 +184,11 @@ impl Scanner {
 
     /// Returns whether the number that ends at `end` is an hour without minutes: `10 h`, `10時`, or `T10` before a zone.
     fn is_hour(&self, chars: &[char], end: usize, behind_t: bool) -> bool {
-        let next = chars.get(end + blanks(chars, end));
+        let next = end + blanks(chars, end);
         let alone = |at: usize| !chars.get(at).is_some_and(|c| c.is_alphanumeric());
-        let half = end + blanks(chars, end);
-        let half = matches!(chars.get(half..half + 2), Some(['a' | 'p' | 'A' | 'P', 'm' | 'M'])) && alone(half + 2)
-            || chars.get(half..).is_some_and(|rest| dotted_half_day(rest).is_some());
-        let h = next.is_some_and(|c| HOURS.contains(c)) && alone(end + blanks(chars, end) + 1);
+        let half = matches!(chars.get(next..next + 2), Some(['a' | 'p' | 'A' | 'P', 'm' | 'M'])) && alone(next + 2)
+            || chars.get(next..).is_some_and(|rest| dotted_half_day(rest).is_some());
+        let h = chars.get(next).is_some_and(|c| HOURS.contains(c)) && alone(next + 1);
         let before_zone = matches!(chars.get(end), None | Some('Z' | 'z' | '+' | '-' | '−'));
         self.is_whole() && (h || half) || behind_t && self.numbers.len() >= 3 && before_zone
     }
@@ -307,7 +308,7 @@ impl Scanner {
 
     /// Returns whether the first of two small numbers is the month, as in the document's other dates, or else as Americans write.
     fn month_first(&self, n: &[DateNumber], order: Order) -> bool {
-        let both = matches!(n, [a, b, ..] if a.value <= 12 && b.value <= 12 && b.after == '/');
+        let both = matches!(n, [a, b, ..] if a.value <= 12 && b.value <= 12 && b.preceded_by == '/');
         both && match order {
             Order::Unknown => self.english,
             order => order == Order::MonthFirst,
@@ -320,7 +321,11 @@ impl Scanner {
             [y, m, d, ..] if y.digits == 4 => (y.value, m.value, d.value),
             // Two digits throughout: with hyphens it is ISO 8601, otherwise the day comes first.
             [y, m, d]
-                if m.after == '-' && d.digits <= 2 && y.digits == 2 && (1..=31).contains(&d.value) && m.value <= 12 =>
+                if m.preceded_by == '-'
+                    && d.digits <= 2
+                    && y.digits == 2
+                    && (1..=31).contains(&d.value)
+                    && m.value <= 12 =>
             {
                 (full_year(*y), m.value, d.value)
             }
