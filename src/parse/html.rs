@@ -98,9 +98,8 @@ fn meta_charset(head: &[u8]) -> Option<String> {
 /// type of a feed (HTML 4.6.7.1), then links that look like feeds. Feeds of comments come last.
 #[must_use]
 pub fn announced(bytes: &[u8], context: &ParseContext) -> Vec<Announced> {
-    let mut repairs = Repairs::default();
-    let decoded = charset::decode(bytes, context.charset(), context.tld(), &mut repairs);
-    let Ok(tree) = Tree::read(&decoded.text, context.base.as_ref(), &Limits::of(context), &mut repairs) else {
+    let text = page_text(bytes, context);
+    let Ok(tree) = Tree::read(&text, context.base.as_ref(), &Limits::of(context), &mut Repairs::default()) else {
         return Vec::new();
     };
     let all = tree.descend(TOP, |_| true);
@@ -203,6 +202,15 @@ mod tests {
         );
         assert_eq!(found[0].title.as_deref(), Some("الأخبار & الرياضة"));
         assert_eq!(super::super::read(page.as_bytes(), &context, &|_| false), Err(Fault::Html));
+    }
+
+    #[test]
+    fn titles_are_in_the_encoding_that_the_page_states() {
+        let title = encoding_rs::WINDOWS_1256.encode("خبر").0;
+        let link = b"<meta charset=windows-1256><link rel=alternate type='application/rss+xml' href=/f title='";
+        let page = [&b"<html>"[..], link, &*title, b"'>"].concat();
+        let context = ParseContext { base: Url::parse("https://x.example/").ok(), ..ParseContext::default() };
+        assert_eq!(announced(&page, &context)[0].title.as_deref(), Some("خبر"));
     }
 
     #[test]
