@@ -106,6 +106,8 @@ fn entries(
             keys.compare(draft.id.as_deref(), draft.link.as_deref(), &About::of(draft));
         }
     }
+    // Known items show the order of day and month too.
+    raw.order = super::order(drafts.iter().flat_map(|(_, draft)| [&draft.published, &draft.updated]).flatten());
     for (hash, draft) in drafts {
         let Some(key) = keys.next(draft.id.as_deref(), draft.link.as_deref(), || About::of(&draft)) else { continue };
         let is_known = known(hash);
@@ -114,7 +116,6 @@ fn entries(
             raw.entries.push(draft);
         }
     }
-    raw.order = super::order(raw.entries.iter().filter_map(|entry| entry.published.as_deref()));
     raw.guids_void = keys.void_now;
     Ok(allowance.note(repairs))
 }
@@ -252,6 +253,15 @@ mod tests {
         let (found, partial, language) = ids(FEED);
         assert_eq!(found, [Some("1".to_owned()), Some("3".to_owned())]);
         assert_eq!((partial, language.as_deref()), (false, Some("ar")));
+    }
+
+    #[test]
+    fn known_items_show_the_order_of_day_and_month() {
+        let known = r#"{"id": 1, "date_published": "12/31/2025"}"#;
+        let text = format!(r#"{{"version": "x", "items": [{known}, {{"id": 2, "date_published": "1/5/2026"}}]}}"#);
+        let is_known = |hash: RawHash| hash == RawHash::of(known.as_bytes());
+        let raw = read(&text, &ParseContext::default(), &is_known, &mut Repairs::default()).ok().unwrap();
+        assert_eq!((raw.entries.len(), raw.order), (1, crate::parse::dates::Order::MonthFirst));
     }
 
     #[test]
