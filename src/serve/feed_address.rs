@@ -1,9 +1,9 @@
 //! Addresses of the pages about feeds: `/status?show=failing&sort=last&page=2` and `/feeds/N?before=…`. Pure.
 
+use super::filter::visible;
 use crate::model::feed_table::{FeedOrder, FeedQuery, FeedsShown};
 use crate::model::status::FeedPageQuery;
 use jiff::Timestamp;
-use std::borrow::Cow;
 use url::form_urlencoded::{Serializer, parse};
 
 /// Largest page number that an address may contain.
@@ -74,11 +74,6 @@ pub(super) fn read_feed(id: i64, query: &str) -> Result<FeedPageQuery, String> {
 pub(super) fn feed_path(query: &FeedPageQuery) -> String {
     let before = query.before.map_or_else(String::new, |at| format!("?before={at:.3}"));
     format!("/feeds/{}{before}", query.id)
-}
-
-/// Replaces control characters by spaces, because error messages repeat what was typed.
-fn visible(text: &str) -> Cow<'_, str> {
-    if text.contains(char::is_control) { text.replace(char::is_control, " ").into() } else { text.into() }
 }
 
 #[cfg(test)]

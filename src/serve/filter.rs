@@ -15,13 +15,14 @@ pub(super) const WORDS: usize = 200;
 /// Largest `limit`: the most stories that a filtered feed lists.
 const LIMIT: u32 = 200;
 /// Default `limit`.
-const USUAL: u32 = 100;
+const DEFAULT_LIMIT: u32 = 100;
+
 /// Parses a query string.
 ///
 /// # Errors
 /// Returns one sentence for the person who typed it.
 pub(super) fn read(query: &str) -> Result<Filter, String> {
-    let mut filter = Filter { limit: USUAL, ..Filter::default() };
+    let mut filter = Filter { limit: DEFAULT_LIMIT, ..Filter::default() };
     for (key, value) in parse(query.as_bytes()) {
         let (key, value) = (visible(&key), visible(&value));
         let value = value.trim();
@@ -61,9 +62,9 @@ pub(super) fn names_no_filter(query: &str) -> bool {
     parse(query.as_bytes()).all(|(key, _)| !KEYS.contains(&&*key))
 }
 
-/// Replaces control characters by spaces. They mean nothing in a filter, and an error message that repeated them would no
+/// Replaces control characters by spaces. They mean nothing in a parameter, and an error message that repeated them would no
 /// longer be plain text.
-fn visible(text: &str) -> Cow<'_, str> {
+pub(super) fn visible(text: &str) -> Cow<'_, str> {
     if text.contains(char::is_control) { text.replace(char::is_control, " ").into() } else { text.into() }
 }
 
@@ -92,7 +93,7 @@ pub(super) fn canonical(filter: &Filter) -> String {
     if *min_outlets > 1 {
         query.append_pair("min_outlets", &min_outlets.to_string());
     }
-    if *limit != USUAL {
+    if *limit != DEFAULT_LIMIT {
         query.append_pair("limit", &limit.to_string());
     }
     query.finish()

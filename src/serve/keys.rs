@@ -1,6 +1,7 @@
-//! Keys for readers: who may read which address. The documents in memory and the router are asked only for what was admitted here.
+//! Keys for readers: who may read which address. Only requests that are admitted here reach the documents in memory and the router.
 
 use super::PROBES;
+use super::browse::with_query;
 use super::cache::PageCache;
 use super::edition_table::security;
 use super::payload::Payload;
@@ -113,7 +114,10 @@ impl AccessControl {
         PROBES.contains(&path) || path.starts_with("/websub/")
     }
 
-    /// Admits a request with what its audience may see, and without the key in its address; or answers it: with 401, or with the cookie and a redirect to the address without the key.
+    /// Admits a request: returns it without the key in its address, and its audience.
+    ///
+    /// # Errors
+    /// Returns the response to a request that is not admitted: a 401, or the cookie and a redirect to the address without the key.
     pub(super) fn admit<B>(&self, request: Request<B>) -> Result<(Request<B>, Audience), NotAdmitted> {
         if !self.is_on() || Self::is_exempt(request.uri().path()) {
             return Ok((request, Audience::Everyone));
@@ -149,9 +153,9 @@ impl KeyRules {
             if !is_document(request.uri().path()) && opens(key) {
                 return Err(Box::new(self.remembered(key, request.uri().path(), &rest)));
             }
-            match address(request.uri().path(), &rest).parse::<Uri>() {
+            match with_query(request.uri().path(), &rest).parse::<Uri>() {
                 Ok(uri) => *request.uri_mut() = uri,
-                // It came in as a part of an address.
+                // Cannot happen: both parts come from a valid address.
                 Err(_) => return Err(Box::new(unauthorised(NEEDS_KEY))),
             }
         }
@@ -163,7 +167,7 @@ impl KeyRules {
         let secure = if self.is_secure { "; Secure" } else { "" };
         let cookie = format!("{COOKIE_NAME}={key}; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax{secure}");
         // A path that begins with two slashes would lead to another host.
-        let location = address(&format!("/{}", path.trim_start_matches('/')), query);
+        let location = with_query(&format!("/{}", path.trim_start_matches('/')), query);
         let mut response = short(StatusCode::SEE_OTHER, "The key is kept in a cookie.\n");
         for (name, value) in [(SET_COOKIE, cookie), (LOCATION, location)] {
             if let Ok(value) = HeaderValue::from_str(&value) {
@@ -190,10 +194,6 @@ fn without_key(query: &str) -> (Option<String>, String) {
     (key, rest.join("&"))
 }
 
-fn address(path: &str, query: &str) -> String {
-    if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
-}
-
 /// Returns the key in `Authorization`: a bearer token (RFC 6750 2.1), or the password of any user (RFC 7617).
 fn authorization(headers: &HeaderMap) -> Option<String> {
     let value = headers.get(AUTHORIZATION)?.to_str().unwrap_or_default();
@@ -203,7 +203,7 @@ fn authorization(headers: &HeaderMap) -> Option<String> {
     }
     let pair = BASE64_STANDARD.decode(credentials.trim()).ok().and_then(|pair| String::from_utf8(pair).ok());
     let password = pair.as_deref().and_then(|pair| pair.split_once(':')).map_or("", |(_, password)| password);
-    // Whatever else it says, it is no key.
+    // Any other scheme holds no key.
     Some(if scheme.eq_ignore_ascii_case("basic") { password.to_owned() } else { String::new() })
 }
 

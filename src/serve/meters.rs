@@ -152,7 +152,7 @@ impl Meters {
                 let (channel, host, id) = (hook.channel.clone(), hook.host.clone(), hook.id.to_string());
                 // Several webhooks of a channel may be at one host.
                 let labels = [("channel", channel), ("host", host), ("webhook", id)];
-                // The queue has a bound.
+                // The queue is bounded, so the number fits.
                 let waiting = u32::try_from(hook.waiting()).unwrap_or(u32::MAX);
                 gauge!("warraq_webhook_queue", &labels).set(waiting);
                 gauge!("warraq_webhook_failures", &labels).set(hook.failures);
@@ -163,6 +163,10 @@ impl Meters {
 
     /// Records a document that a hub delivered.
     pub fn pushed(&self, tally: Tally) {
+        self.count_entries(tally);
+    }
+
+    fn count_entries(&self, tally: Tally) {
         let Tally { new, revised, duplicate, .. } = tally;
         for (counter, n) in self.entries.iter().zip([new, revised, duplicate]) {
             counter.increment(n.into());
@@ -175,16 +179,13 @@ impl Meters {
         self.took.record(poll.took);
         self.late.record(poll.late);
         self.bytes.increment(poll.bytes);
-        let Tally { new, revised, duplicate, .. } = poll.tally;
-        for (counter, n) in self.entries.iter().zip([new, revised, duplicate]) {
-            counter.increment(n.into());
-        }
+        self.count_entries(poll.tally);
         self.gaps.increment(poll.gap.into());
         if self.outlets {
             let (outlet, outcome) = (poll.outlet.to_owned(), poll.outcome.as_str());
             metrics::with_local_recorder(&*self.recorder, || {
                 counter!("warraq_outlet_polls_total", "outlet" => outlet.clone(), "outcome" => outcome).increment(1);
-                counter!("warraq_outlet_entries_total", "outlet" => outlet).increment(new.into());
+                counter!("warraq_outlet_entries_total", "outlet" => outlet).increment(poll.tally.new.into());
             });
         }
     }

@@ -1,5 +1,6 @@
 //! What people get in place of plain text: error pages in their language, and the choice of a language.
 
+use super::browse::with_query;
 use super::frames::frame;
 use super::i18n::UiLanguage;
 use super::pages::NoticeTemplate;
@@ -43,9 +44,7 @@ fn choose_language(uri: &Uri) -> Option<Response<Body>> {
     };
     let rest = parse(query.as_bytes()).filter(|(key, _)| key != UiLanguage::KEY);
     let rest = Serializer::new(String::new()).extend_pairs(rest).finish();
-    // Two slashes at the beginning would be the address of another host.
-    let path = format!("/{}", uri.path().trim_start_matches('/'));
-    let mut response = redirect(&if rest.is_empty() { path } else { format!("{path}?{rest}") });
+    let mut response = redirect(&same_path(uri, &rest));
     let cookie =
         format!("{}={}; Path=/; Max-Age={REMEMBERED}; SameSite=Lax; HttpOnly", UiLanguage::KEY, language.tag());
     if let Ok(cookie) = HeaderValue::from_str(&cookie) {
@@ -57,9 +56,13 @@ fn choose_language(uri: &Uri) -> Option<Response<Body>> {
 /// Redirects to the same address without what other sites append to links, such as `utm_source`.
 fn without_tracking(uri: &Uri) -> Option<Response<Body>> {
     let rest = crate::model::link::without_tracking(uri.query()?)?;
+    Some(redirect(&same_path(uri, &rest)))
+}
+
+/// Returns the path of an address with another query string.
+fn same_path(uri: &Uri, query: &str) -> String {
     // Two slashes at the beginning would be the address of another host.
-    let path = format!("/{}", uri.path().trim_start_matches('/'));
-    Some(redirect(&if rest.is_empty() { path } else { format!("{path}?{rest}") }))
+    with_query(&format!("/{}", uri.path().trim_start_matches('/')), query)
 }
 
 fn accepts_html(headers: &HeaderMap) -> bool {
