@@ -100,7 +100,7 @@ impl ChannelPage {
 }
 
 impl StoryItem {
-    /// The page's half of a story.
+    /// Builds the item of a story.
     pub(super) fn of(story: &StoryView) -> Self {
         let lead = &story.lead;
         let text = lead.summary.as_ref().filter(|s| !s.as_str().is_empty()).or(lead.content.as_ref());
@@ -122,9 +122,7 @@ impl StoryItem {
             author: authors(&lead.authors, &lead.outlet_name),
         }
     }
-}
 
-impl StoryItem {
     /// Returns the path of the author's articles at the outlet.
     pub(super) fn author_path(&self) -> String {
         let author = Serializer::new(String::new()).append_pair("author", &self.author).finish();
@@ -132,7 +130,7 @@ impl StoryItem {
     }
 }
 
-/// The authors' names, as the store joins them; none where the outlet only names itself.
+/// Returns the authors' names, joined as the store joins them, without the outlet's own name.
 fn authors(authors: &[Person], outlet: &str) -> String {
     let names: Vec<&str> =
         authors.iter().map(|a| a.name.as_str()).filter(|name| !name.is_empty() && *name != outlet).collect();

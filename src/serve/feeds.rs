@@ -1,4 +1,4 @@
-//! Feeds that are made when they are asked for: of what passes a filter, of a list or of everything.
+//! Feeds that are rendered on request: of the stories of a list, of a day or of channel `all`, filtered or not.
 
 use super::browse::{ListQuery, ListSubject, with_query};
 use super::cache::CacheKey;
@@ -13,7 +13,8 @@ use crate::publish::{self, DocumentLinks, Format, History};
 use axum::body::Body;
 use axum::http::Response;
 
-/// A feed of what passes a filter, of a list: the filter that the list is, its name, and its page.
+/// Responds with a feed of the stories of a list that pass `asked`. The list is given as a filter, with its name and the path of its
+/// page.
 pub(super) async fn feed_within(
     app: &AppState,
     request: &ClientRequest,
@@ -41,7 +42,7 @@ pub(super) async fn feed_within(
     rendered(app, request, key, (view, &page), format).await
 }
 
-/// The feed of a day: the latest stories of its page, of those that pass a filter.
+/// Responds with a feed of the latest stories of a day that pass `asked`.
 pub(super) async fn feed_of_day(
     app: &AppState,
     request: &ClientRequest,

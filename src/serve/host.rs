@@ -71,7 +71,7 @@ pub(super) fn refusal<B>(request: &Request<B>, answers: impl Fn(&str) -> bool) -
     [target, field].into_iter().flatten().find_map(|authority| match name(authority) {
         Name::Address => None,
         Name::Named(name) => (!answers(name)).then_some(Refusal::Unknown),
-        Name::Nothing => Some(Refusal::Malformed),
+        Name::Invalid => Some(Refusal::Malformed),
     })
 }
 
@@ -81,7 +81,7 @@ enum Name<'a> {
     Address,
     Named(&'a str),
     /// Not a valid host with an optional port (RFC 9110 7.2).
-    Nothing,
+    Invalid,
 }
 
 fn name(authority: &str) -> Name<'_> {
@@ -90,17 +90,17 @@ fn name(authority: &str) -> Name<'_> {
         _ => (authority, ""),
     };
     if port.len() > 5 || !port.bytes().all(|b| b.is_ascii_digit()) {
-        return Name::Nothing;
+        return Name::Invalid;
     }
     if let Some(literal) = host.strip_prefix('[') {
         let is_address = literal.strip_suffix(']').is_some_and(|ip| ip.parse::<Ipv6Addr>().is_ok());
-        return if is_address { Name::Address } else { Name::Nothing };
+        return if is_address { Name::Address } else { Name::Invalid };
     }
     if host.parse::<Ipv4Addr>().is_ok() {
         return Name::Address;
     }
     let is_name = !host.is_empty() && host.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b));
-    if is_name { Name::Named(host) } else { Name::Nothing }
+    if is_name { Name::Named(host) } else { Name::Invalid }
 }
 
 /// Builds the response to a refused request. It repeats nothing of the request.

@@ -22,7 +22,7 @@ pub(super) struct Chip {
     pub(super) is_current: bool,
 }
 
-/// What readers call a format.
+/// Returns the name of a format for readers.
 pub(super) fn format_name(format: Format) -> &'static str {
     match format {
         Format::Atom => "Atom",

@@ -20,13 +20,13 @@ use axum::extract::{Path, RawQuery, State};
 use axum::http::{Response, Uri};
 use contents::read;
 
-/// Outlets listed beside a list for choosing, those with most entries.
+/// Maximum number of outlets in the margin of a list: those with the most entries.
 const CHOICE: u32 = 500;
 
-/// Outlets on the page of all outlets: more than anybody configures.
+/// Maximum number of outlets on the page of all outlets: more than anybody configures.
 const ALL_OUTLETS: u32 = 10_000;
 
-/// `/`.
+/// Handles `/`.
 pub(super) async fn front(
     State(app): State<AppState>,
     RawQuery(query): RawQuery,
@@ -35,7 +35,7 @@ pub(super) async fn front(
     channel(&app, Channel::ALL, query.as_deref(), &request).await
 }
 
-/// A channel's page.
+/// Responds with a channel's page.
 pub(super) async fn channel(
     app: &AppState,
     slug: &str,
@@ -48,7 +48,7 @@ pub(super) async fn channel(
     }
 }
 
-/// `/outlets/SLUG`, `/tags/TAG`, `/languages/LANG`, `/days/DATE`; with an extension, the feed of it.
+/// Handles `/outlets/SLUG`, `/tags/TAG`, `/languages/LANG` and `/days/DATE`; with an extension, their feeds.
 pub(super) async fn by_name(
     State(app): State<AppState>,
     Path(name): Path<String>,
@@ -76,7 +76,7 @@ pub(super) async fn by_name(
     }
 }
 
-/// `/outlets`, `/tags`, `/languages`: all that there are.
+/// Handles `/outlets`, `/tags` and `/languages`, the pages of all outlets, tags and languages.
 pub(super) async fn directory(
     State(app): State<AppState>,
     RawQuery(query): RawQuery,
@@ -103,7 +103,7 @@ pub(super) async fn directory(
     page(&app, &request, key, &shown).await
 }
 
-/// `/days`: today.
+/// Handles `/days`: redirects to the page of today.
 pub(super) async fn today(State(app): State<AppState>) -> Response<Body> {
     match &app.queries {
         Some(queries) => redirect(&format!("/days/{}", queries.time_zone().to_datetime(app.clock.now()).date())),
@@ -111,7 +111,7 @@ pub(super) async fn today(State(app): State<AppState>) -> Response<Body> {
     }
 }
 
-/// The feed of a list, filtered by a query as `/feed.atom` is.
+/// Responds with the feed of a list, filtered by a query string as `/feed.atom` is.
 pub(super) async fn list_feed(
     app: &AppState,
     subject: &ListSubject,
@@ -153,7 +153,7 @@ pub(super) async fn list_feed(
     }
 }
 
-/// What a list is called; `None` when there is no such thing.
+/// Returns the name of a list, or `None` if there is no such list.
 async fn name_of(app: &AppState, subject: &ListSubject) -> Result<Option<LocalisedText>, Response<Body>> {
     let plain = |words: &str| Some(LocalisedText::new(words, None));
     let Some(queries) = &app.queries else {
@@ -184,7 +184,7 @@ async fn name_of(app: &AppState, subject: &ListSubject) -> Result<Option<Localis
     })
 }
 
-/// A page of a list.
+/// Responds with a page of a list.
 async fn list(app: &AppState, subject: ListSubject, query: Option<&str>, request: &ClientRequest) -> Response<Body> {
     let asked = match ListQuery::read(query.unwrap_or_default()) {
         Ok(asked) => asked,

@@ -7,7 +7,7 @@ use super::filter::canonical;
 use super::newest_places::Places;
 use super::nouns::Noun;
 use super::queries::Queries;
-use super::reply::{ClientRequest, bad, no_content, not_found, state, unavailable};
+use super::reply::{ClientRequest, bad, no_content, not_found, unavailable, uncached};
 use super::state::AppState;
 use crate::model::Channel;
 use crate::model::browse::{PlaceKey, Position};
@@ -36,16 +36,16 @@ pub(super) fn address(
     }
     let places = |stories: &[StoryItem]| stories.iter().map(|story| story.place.clone()).max();
     let ListSubject::Channel(slug) = subject else {
-        return Some(at(&subject.path(), &asked.filters(), places(stories)));
+        return Some(counter_address(&subject.path(), &asked.filters(), places(stories)));
     };
     // Of a channel, the stories that lead the page are not among the others.
     let newest =
         if asked.is_unfiltered() { places(&app.channel_pages.get(slug.as_str())?.stories) } else { places(stories) };
-    Some(at(&format!("/channels/{slug}"), &asked.filters(), newest))
+    Some(counter_address(&format!("/channels/{slug}"), &asked.filters(), newest))
 }
 
-/// Returns the address that is asked for stories after this place.
-pub(super) fn at(path: &str, filters: &str, newest: Option<PlaceKey>) -> String {
+/// Returns the address that returns the number of stories after this place.
+pub(super) fn counter_address(path: &str, filters: &str, newest: Option<PlaceKey>) -> String {
     let after = newest.map(|place| format!("after={place}"));
     let query: Vec<&str> =
         [filters, after.as_deref().unwrap_or_default()].into_iter().filter(|q| !q.is_empty()).collect();
@@ -82,7 +82,7 @@ pub(super) async fn answer(
         };
     }
     let Some(queries) = &app.queries else { return not_found() };
-    let key = app.cache_key(at(&subject.path(), &asked.filters(), None));
+    let key = app.cache_key(counter_address(&subject.path(), &asked.filters(), None));
     let places = match app.newest.get(&key, app.clock.now()) {
         Some(places) => places,
         None => match read(app, queries.as_ref(), subject, &asked).await {
@@ -128,7 +128,7 @@ pub(super) async fn search(
     request: &ClientRequest,
 ) -> Response<Body> {
     let Some(queries) = &app.queries else { return not_found() };
-    let key = app.cache_key(at("/search", &canonical(&filter), None));
+    let key = app.cache_key(counter_address("/search", &canonical(&filter), None));
     let limit = usize::try_from(filter.limit).unwrap_or(usize::MAX);
     if let Some(places) = app.newest.get(&key, app.clock.now()) {
         return count(places.iter(), after, limit, request);
@@ -166,5 +166,5 @@ fn count<'a>(
     } else {
         counted
     };
-    state(Ok(words))
+    uncached(Ok(words))
 }

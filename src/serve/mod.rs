@@ -59,7 +59,8 @@ pub use push_endpoints::PushEndpoints;
 pub use queries::{ArchiveAnswer, Queries, QueryError, QueryFuture, answer};
 pub use server::{ServerLimits, run, run_with};
 
-/// Addresses for programs that watch the daemon. They need no key (`/metrics` has its own rule), and are no readers.
+/// Addresses for programs that watch the daemon. They need no key (`/metrics` has its own rule), and
+/// their requests do not count as those of readers.
 const PROBES: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
 
 /// Content security policy of pages: our own style sheet, forms to this server and the entries' pictures, sound and video, but no

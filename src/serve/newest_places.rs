@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 const KEPT: SignedDuration = SignedDuration::from_secs(30);
 /// Most lists whose newest places are kept.
 const LISTS: usize = 500;
+
 /// The newest places of lists that are not in memory, and when they were read.
 #[derive(Debug, Default)]
 pub(super) struct NewestPlaces(Mutex<HashMap<CacheKey, (Timestamp, Places)>>);

@@ -17,7 +17,7 @@ pub enum Payload {
 }
 
 impl Payload {
-    /// A short text.
+    /// Returns a body with a short text.
     pub(super) fn text(text: &'static str) -> Self {
         Self::Ready(Pieces::Whole(Some(Bytes::from_static(text.as_bytes()))))
     }

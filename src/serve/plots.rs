@@ -213,7 +213,7 @@ fn scale(value: u32, most: u32) -> usize {
     usize::try_from(height).unwrap_or(FLOOR - TOP).min(FLOOR - TOP)
 }
 
-/// Rounds up to a number with one or two leading digits that people like on an axis: 1, 2, 3, 4, 5, 6, 8, 10, 20, …
+/// Rounds up to a round number for an axis: 1, 2, 3, 4, 5, 6, 8, 10, 20, …
 fn round_up(value: u32) -> u32 {
     let mut power = 1_u32;
     loop {

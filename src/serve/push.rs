@@ -36,7 +36,7 @@ pub(super) async fn callback(
     let stated = header(request.headers(), CONTENT_LENGTH.as_str()).and_then(|length| length.parse().ok());
     match push.reserve(&token, stated.unwrap_or(most).min(most)) {
         Ok(reserved) => answer(&app, PushTarget::Callback(token), request, most, Some(reserved)).await,
-        Err(refusal) => allowing(refusal),
+        Err(refusal) => respond(refusal),
     }
 }
 
@@ -50,13 +50,13 @@ async fn answer(
     let Some(push) = &app.push else { return not_found() };
     let (parts, body) = request.into_parts();
     if !matches!(parts.method, Method::GET | Method::POST) {
-        return allowing(PushAnswer::new(405, "Use GET or POST.\n"));
+        return respond(PushAnswer::new(405, "Use GET or POST.\n"));
     }
     let is_post = parts.method == Method::POST;
     let body = match timeout(RECEIVING, read(body, if is_post { most } else { 0 })).await {
         Ok(Ok(bytes)) => bytes,
-        Ok(Err(_)) => return allowing(PushAnswer::new(413, format!("The body is longer than {most} bytes.\n"))),
-        Err(_) => return allowing(PushAnswer::new(408, "The body did not arrive within a minute.\n")),
+        Ok(Err(_)) => return respond(PushAnswer::new(413, format!("The body is longer than {most} bytes.\n"))),
+        Err(_) => return respond(PushAnswer::new(408, "The body did not arrive within a minute.\n")),
     };
     let text = |name: &str| header(&parts.headers, name);
     let request = PushRequest {
@@ -67,7 +67,7 @@ async fn answer(
         signature: text("x-hub-signature"),
         body,
     };
-    allowing(push.answer(request, reserved).await)
+    respond(push.answer(request, reserved).await)
 }
 
 /// Reads a body of at most `most` bytes; none if that is 0.
@@ -79,7 +79,8 @@ fn header(headers: &HeaderMap, name: &str) -> Option<String> {
     headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
 }
 
-fn allowing(answer: PushAnswer) -> Response<Body> {
+/// Builds the response with the headers that belong to its status.
+fn respond(answer: PushAnswer) -> Response<Body> {
     let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = plain(status, answer.text);
     let headers = response.headers_mut();

@@ -1,4 +1,4 @@
-//! The requests to `/websub/` that others answer.
+//! What the server needs to answer requests to `/websub/`.
 
 use crate::model::push::{DeliveryGuard, PushAnswer, PushRequest};
 use std::fmt;

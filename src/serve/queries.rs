@@ -75,33 +75,33 @@ pub trait Queries: Send + Sync {
     fn settings(&self) -> String;
     /// Returns whether a channel with this slug is currently configured.
     fn has_channel(&self, slug: &str, audience: Audience) -> bool;
-    /// The stories that pass a filter, newest first, at most the filter's limit. The caller sets the view's title and slug.
+    /// Returns the stories that pass a filter, newest first, at most the filter's limit. The caller sets the view's title and slug.
     fn filtered(&self, filter: Filter, audience: Audience) -> QueryFuture<ChannelView>;
-    /// A page of what a search finds, at most the filter's limit.
+    /// Returns a page of what a search finds, at most the filter's limit.
     fn search(&self, filter: Filter, place: SearchPlace, audience: Audience) -> QueryFuture<FoundPage>;
-    /// A page of a list; `None` if the outlet or tag does not exist.
+    /// Returns a page of a list; `None` if the outlet or tag does not exist.
     fn browse(&self, wanted: Browse, audience: Audience) -> QueryFuture<Option<BrowsePage>>;
-    /// The stories of a channel that several outlets have reported since an instant, those with the most outlets first.
+    /// Returns the stories of a channel that several outlets have reported since an instant, those with the most outlets first.
     fn leading(&self, channel: &str, since: Timestamp, audience: Audience) -> QueryFuture<Vec<StoryView>>;
-    /// The configured outlets with their entries of the last seven days, those with the most entries first, at most `limit`.
+    /// Returns the configured outlets with their entries of the last seven days, those with the most entries first, at most `limit`.
     fn directory(&self, limit: u32, audience: Audience) -> QueryFuture<Vec<OutletSummary>>;
-    /// An outlet that is or was configured; `None` if there never was one with this slug.
+    /// Returns an outlet that is or was configured; `None` if there never was one with this slug.
     fn outlet(&self, slug: Slug, audience: Audience) -> QueryFuture<Option<OutletSummary>>;
     /// Returns whether an outlet has this tag.
     fn has_tag(&self, tag: &str, audience: Audience) -> QueryFuture<bool>;
     /// Returns whether an outlet or one of the latest entries has this language.
     fn has_language(&self, language: Language, audience: Audience) -> QueryFuture<bool>;
-    /// A story with its reports; `None` if it does not exist.
+    /// Returns a story with its reports; `None` if it does not exist.
     fn story(&self, id: StoryId, audience: Audience) -> QueryFuture<Option<StoryPage>>;
-    /// The data of the status page.
+    /// Returns the data of the status page.
     fn status(&self, query: FeedQuery, audience: Audience) -> QueryFuture<StatusPage>;
-    /// The data of the page of a feed; `None` if there is no such feed.
+    /// Returns the data of the page of a feed; `None` if there is no such feed.
     fn feed(&self, query: FeedPageQuery, audience: Audience) -> QueryFuture<Option<FeedPage>>;
-    /// The stories that an outlet shares with others, and who was first; `None` if there is no such outlet.
+    /// Returns the stories that an outlet shares with others, and who was first; `None` if there is no such outlet.
     fn copies(&self, outlet: Slug, audience: Audience) -> QueryFuture<Option<CopiesPage>>;
-    /// Feeds that failed or recovered, newest first, at most a hundred.
+    /// Returns the feeds that failed or recovered, newest first, at most a hundred.
     fn incidents(&self, audience: Audience) -> QueryFuture<Vec<Incident>>;
-    /// The archive page with this number of the channel with this slug.
+    /// Returns the archive page with this number of the channel with this slug.
     fn archive(&self, slug: &str, number: u32, audience: Audience) -> QueryFuture<ArchiveAnswer>;
 }
 

@@ -123,8 +123,8 @@ pub(super) fn redirect(path: &str) -> Response<Body> {
     response
 }
 
-/// Builds the response of a health check, which must not be cached.
-pub(super) fn state(state: Result<String, String>) -> Response<Body> {
+/// Builds a short response that must not be cached: 200 with the words, or 503 with the reason.
+pub(super) fn uncached(state: Result<String, String>) -> Response<Body> {
     let mut response = match state {
         Ok(words) => plain(StatusCode::OK, format!("{words}\n")),
         Err(why) => plain(StatusCode::SERVICE_UNAVAILABLE, format!("{why}\n")),

@@ -12,7 +12,7 @@ use super::pages::{AboutTemplate, StoryTemplate};
 use super::push;
 use super::queries::ArchiveAnswer;
 use super::reply::{
-    ClientRequest, document, exposition, not_allowed, not_found, page, plain, redirect, state, unavailable,
+    ClientRequest, document, exposition, not_allowed, not_found, page, plain, redirect, unavailable, uncached,
 };
 use super::search;
 use super::state::{AppState, Peer};
@@ -193,11 +193,11 @@ async fn about(State(app): State<AppState>, request: ClientRequest) -> Response<
 }
 
 async fn healthz(State(app): State<AppState>) -> Response<Body> {
-    state(app.health.alive(app.clock.now()).map(|()| "ok".to_owned()))
+    uncached(app.health.alive(app.clock.now()).map(|()| "ok".to_owned()))
 }
 
 async fn readyz(State(app): State<AppState>) -> Response<Body> {
-    state(app.health.ready())
+    uncached(app.health.ready())
 }
 
 /// Serves `/metrics` to the networks the configuration allows; everyone else gets a 404.

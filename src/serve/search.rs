@@ -90,7 +90,7 @@ pub(super) async fn search(
         drop(turn);
         let is_live = queries.live() && place_is_newest;
         let newest = found.stories.iter().map(|found| PlaceKey::of(&found.story)).max();
-        shown.live = is_live.then(|| live::at("/search", &filters, newest));
+        shown.live = is_live.then(|| live::counter_address("/search", &filters, newest));
         shown.older = found.older.as_ref().map(|older| self::address(&filters, older));
         shown.take(found);
     }

@@ -44,9 +44,7 @@ impl AppState {
             Audience::Everyone => Sharing::Public,
         }
     }
-}
 
-impl AppState {
     /// Returns the key under which a document at this address is cached.
     pub(super) fn cache_key(&self, address: String) -> CacheKey {
         let settings = self.queries.as_ref().map_or_else(String::new, |queries| queries.settings());

@@ -6,10 +6,10 @@ use super::Frame;
 use crate::model::copies::{COPIES_DAYS, CopiesPage, OtherOutlet, SharedStory, median};
 use askama::Template;
 
-/// Other outlets in the picture, and in the table.
+/// Maximum number of other outlets in the picture, and in the table.
 const LANES: usize = 12;
 const OTHERS: usize = 60;
-/// Stories that are listed.
+/// Maximum number of stories that are listed.
 const STORIES: usize = 30;
 
 #[derive(Template)]

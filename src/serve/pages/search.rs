@@ -107,7 +107,7 @@ impl SearchTemplate {
         self.notes.contains(&SearchNote::OnlyWithout)
     }
 
-    /// Whether the page explains how to search.
+    /// Returns whether the page explains how to search.
     fn explains(&self) -> bool {
         self.fault.is_none() && self.results.is_empty() && self.newest.is_none() && self.older.is_none()
     }
