@@ -15,7 +15,7 @@ use std::sync::{Arc, OnceLock};
 #[derive(Debug)]
 pub(super) struct LateVerifier {
     provider: Arc<CryptoProvider>,
-    verifier: OnceLock<Result<Verifier, Error>>,
+    verifier: OnceLock<Verifier>,
 }
 
 impl LateVerifier {
@@ -26,9 +26,20 @@ impl LateVerifier {
             OnceLock::new()
         } else {
             let ready = Verifier::new_with_extra_roots(own, Arc::clone(&provider)).map_err(FetcherError::Tls)?;
-            OnceLock::from(Ok(ready))
+            OnceLock::from(ready)
         };
         Ok(Self { provider, verifier })
+    }
+
+    /// Returns the verifier. A failure is not kept: the certificates may be readable again at the next handshake.
+    fn verifier(&self) -> Result<&Verifier, Error> {
+        match self.verifier.get() {
+            Some(verifier) => Ok(verifier),
+            None => {
+                let verifier = Verifier::new(Arc::clone(&self.provider))?;
+                Ok(self.verifier.get_or_init(|| verifier))
+            }
+        }
     }
 }
 
@@ -41,9 +52,7 @@ impl ServerCertVerifier for LateVerifier {
         ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        let verifier = self.verifier.get_or_init(|| Verifier::new(Arc::clone(&self.provider)));
-        let verifier = verifier.as_ref().map_err(Clone::clone)?;
-        verifier.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
+        self.verifier()?.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
     }
 
     fn verify_tls12_signature(
