@@ -1,19 +1,26 @@
 //! Decides what can be used of a document whose transfer was interrupted.
 
+use serde::de::IgnoredAny;
+
 /// Returns whether a document is complete although its transfer failed: nothing follows the end of its root.
 pub(super) fn is_whole(bytes: &[u8]) -> bool {
-    let bytes = bytes.trim_ascii_end();
+    let bytes = without_mark(bytes).trim_ascii();
     let end = memchr::memmem::rfind(bytes, b"</").map_or(&[][..], |at| &bytes[at..]);
     let root = [&b"</rss>"[..], b"</feed>", b"</rdf:RDF>", b"</urlset>", b"</sitemapindex>"]
         .iter()
         .any(|root| end.eq_ignore_ascii_case(root));
-    root || bytes.starts_with(b"{") && bytes.ends_with(b"}")
+    root || bytes.starts_with(b"{") && bytes.ends_with(b"}") && serde_json::from_slice::<IgnoredAny>(bytes).is_ok()
+}
+
+/// Returns a document without its byte order mark.
+fn without_mark(bytes: &[u8]) -> &[u8] {
+    bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes)
 }
 
 /// Returns whether a truncated document contains a complete entry. With less it is useless.
 pub(super) fn has_entry(bytes: &[u8]) -> bool {
     let closes = [&b"</item>"[..], b"</entry>", b":item>", b":entry>", b"</url>"];
-    let json = bytes.trim_ascii_start().starts_with(b"{") && memchr::memmem::find(bytes, b"},").is_some();
+    let json = without_mark(bytes).trim_ascii_start().starts_with(b"{") && memchr::memmem::find(bytes, b"},").is_some();
     json || closes.iter().any(|end| memchr::memmem::find(bytes, end).is_some())
 }
 
@@ -24,6 +31,8 @@ mod tests {
     #[test]
     fn the_end_of_the_root_is_the_end() {
         assert!(is_whole(b"<rss><item></item></rss>\n") && is_whole(b"{\"items\": []}"));
+        assert!(is_whole("\u{feff}\n{\"items\": [{\"id\": \"1\"}]}\r\n".as_bytes()));
+        assert!(!is_whole(b"{\"items\": [{\"id\": \"1\"}"), "the end of an item is not the end of the document");
         assert!(!is_whole(b"<rss><item></item>") && !is_whole(b"<feed></feed") && !is_whole(b""));
         assert!(has_entry(b"<rss><item></item><it") && has_entry(b"{\"items\": [{}, {"));
         assert!(!has_entry(b"<rss><channel><title>a</title>") && !has_entry(b"<html>"));
