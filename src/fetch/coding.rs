@@ -145,10 +145,19 @@ fn is_zlib(body: &[u8]) -> bool {
     matches!(*body, [cmf, flg, ..] if cmf & 0x0f == 8 && u16::from_be_bytes([cmf, flg]) % 31 == 0)
 }
 
+/// Maximum number of gzip members in a body. Each costs as much as kilobytes of text, even an empty one of 20 bytes; programs that
+/// compress in parallel write one for every 64 kB and more.
+const MAX_MEMBERS: usize = 1_000;
+
 /// Decodes consecutive gzip members (RFC 1952 2.2). Bytes after the last one are not part of the document: a script's warnings,
 /// padding.
 fn gunzip(mut packed: &[u8], out: &mut Vec<u8>, limit: usize) -> Result<(), Halt> {
+    let mut members = 0;
     while packed.starts_with(GZIP_MAGIC) {
+        members += 1;
+        if members > MAX_MEMBERS {
+            return Err(Halt::Broken);
+        }
         let mut member = GzDecoder::new(packed);
         unpack(&mut member, out, limit)?;
         packed = member.into_inner();
@@ -207,6 +216,13 @@ mod tests {
         body.extend(gzip(b"</rss>"));
         body.extend(b"\n<b>Warning</b>: headers already sent");
         assert_eq!(decoded("gzip", &body), Ok(b"<rss></rss>".to_vec()));
+    }
+
+    #[test]
+    fn the_members_of_a_body_are_bounded() {
+        let of = |members: usize| decoded("gzip", &[gzip(b"a"), gzip(b"").repeat(members - 1)].concat());
+        assert_eq!(of(MAX_MEMBERS), Ok(b"a".to_vec()));
+        assert_eq!(of(MAX_MEMBERS + 1), Err(DecodeError::Cut(b"a".to_vec())));
     }
 
     #[test]
