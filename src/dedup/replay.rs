@@ -145,9 +145,12 @@ impl ReplayState {
 
     fn recall(&self, arrivals: &[Arrival]) -> KnownEntries {
         let mut known = KnownEntries::default();
-        for entry in arrivals.iter().map(|a| &a.entry) {
-            if let Some(sighted) = self.known.by_key.get(&entry.key.hash()) {
-                known.by_key.insert(entry.key.hash(), sighted.clone());
+        for arrival in arrivals {
+            let entry = &arrival.entry;
+            for key in arrival.key_hashes() {
+                if let Some(sighted) = self.known.by_key.get(&key) {
+                    known.by_key.insert(key, sighted.clone());
+                }
             }
             if let Some((link, ids)) = entry.link_key.and_then(|link| Some((link, self.known.by_link.get(&link)?))) {
                 known.by_link.insert(link, ids.clone());
@@ -176,6 +179,9 @@ impl ReplayState {
                         kept.shown = entry.shown;
                         kept.title.clone_from(&entry.title);
                         kept.link_key = entry.link_key;
+                        kept.link.clone_from(&entry.link);
+                        kept.believed = entry.believed;
+                        kept.files = super::files(entry);
                         kept.folded_body.clone_from(&entry.folded.body);
                     }
                     revision.entry
