@@ -205,6 +205,7 @@ async fn list(app: &AppState, subject: ListSubject, query: Option<&str>, request
     if let Some(held) = app.cache.get(&key, app.clock.now()) {
         return request.take(&held);
     }
+    let turn = app.cache.turn().await;
     let name = match name_of(app, &subject).await {
         Ok(Some(name)) => name,
         Ok(None) => return not_found(),
@@ -214,6 +215,7 @@ async fn list(app: &AppState, subject: ListSubject, query: Option<&str>, request
         Ok(found) => found,
         Err(response) => return response,
     };
+    drop(turn);
     if matches!(asked.position, Position::After(_)) && found.newer.is_none() {
         // Nothing newer: this is the first page, which has an address of its own.
         return redirect(&with_query(&subject.path(), &asked.filters()));

@@ -116,7 +116,8 @@ fn feeds(slug: &str) -> Vec<FeedLink> {
 
 async fn story(State(app): State<AppState>, Path(id): Path<String>, request: ClientRequest) -> Response<Body> {
     let Some(queries) = &app.queries else { return not_found() };
-    let Ok(id) = id.parse::<i64>() else { return not_found() };
+    // A story has one address: `007` and `+7` are none of 7.
+    let Some(id) = id.parse::<i64>().ok().filter(|number| number.to_string() == id) else { return not_found() };
     let ui_language = request.ui_language();
     let key = app.cache_key(format!("{} /stories/{id}", ui_language.tag()));
     if let Some(held) = app.cache.get(&key, app.clock.now()) {
@@ -141,12 +142,16 @@ async fn archive(
     request: ClientRequest,
 ) -> Response<Body> {
     let Some(queries) = &app.queries else { return not_found() };
-    let Some(number) = file.strip_suffix(".atom").and_then(|n| n.parse::<u32>().ok()) else { return not_found() };
+    let number = file.strip_suffix(".atom").and_then(|number| number.parse::<u32>().ok());
+    let Some(number) = number.filter(|number| format!("{number}.atom") == file) else { return not_found() };
     let key = app.cache_key(publish::archive::path(&slug, number));
     if let Some(held) = app.cache.get(&key, app.clock.now()) {
         return request.take(&held);
     }
-    match queries.archive(&slug, number, app.audience).await {
+    let turn = app.cache.turn().await;
+    let answer = queries.archive(&slug, number, app.audience).await;
+    drop(turn);
+    match answer {
         Ok(ArchiveAnswer::Page { atom, made }) => {
             let media_type = Format::Atom.media_type();
             match tokio::task::spawn_blocking(move || publish::Edition::new(atom, media_type)).await {
@@ -176,10 +181,12 @@ async fn incidents(State(app): State<AppState>, request: ClientRequest) -> Respo
     if let Some(held) = app.cache.get(&key, app.clock.now()) {
         return request.take(&held);
     }
+    let turn = app.cache.turn().await;
     let incidents = match queries.incidents(app.audience).await {
         Ok(incidents) => incidents,
         Err(error) => return unavailable(&error),
     };
+    drop(turn);
     let base = queries.public_url();
     let make = move || publish::incidents::render(&incidents, &base);
     document(&app, &request, key, Format::Atom.media_type(), CachePolicy::Feed, make).await
