@@ -63,10 +63,14 @@ fn reused(before: &KnownEntry, arrival: &Arrival) -> Option<String> {
         let no_files = before.files.is_empty() || like::files(&arrival.entry).is_empty();
         ((is_other && (files || no_files)) || (bare && files)) && later >= rules::REUSED_TITLED_AFTER
     };
-    let hours = later.as_hours();
+    let hours = later.as_hours().unsigned_abs();
+    let direction = if later.is_negative() { "earlier" } else { "later" };
     let title = if other_title { "another title" } else { "the same title" };
     is_again.then(|| {
-        format!("new, though it reuses the id of entry {}: {title}, other words, dated {hours} hours later", before.id)
+        format!(
+            "new, though it reuses the id of entry {}: {title}, other words, dated {hours} hours {direction}",
+            before.id
+        )
     })
 }
 

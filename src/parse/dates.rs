@@ -63,16 +63,12 @@ pub(super) fn scanned(text: &str, zone: &TimeZone, order: Order) -> Option<Times
     let start = civil::Date::new(year, month, 1).ok()?.to_datetime(civil::Time::midnight());
     let seconds = (i64::from(day) - 1) * 86_400 + hour * 3_600 + minute * 60 + second;
     let stated = start.checked_add(jiff::SignedDuration::from_secs(seconds)).ok()?;
-    match parts.offset {
-        Some(offset) => {
-            let utc = TimeZone::UTC.to_timestamp(stated).ok()?;
-            utc.checked_sub(jiff::SignedDuration::from_secs(offset)).ok()
-        }
-        None => {
-            let named = parts.zone.or_else(|| zones::written_out(text));
-            named.as_ref().unwrap_or(zone).to_ambiguous_timestamp(stated).compatible().ok()
-        }
+    if let Some(offset) = parts.offset {
+        let utc = TimeZone::UTC.to_timestamp(stated).ok()?;
+        return utc.checked_sub(jiff::SignedDuration::from_secs(offset)).ok();
     }
+    let named = parts.zone.or_else(|| zones::written_out(text));
+    named.as_ref().unwrap_or(zone).to_ambiguous_timestamp(stated).compatible().ok()
 }
 
 /// Returns whether a date had to be converted from another calendar; if the entry has a Gregorian date too, that one is

@@ -46,7 +46,7 @@ pub(super) fn finish(raw: RawDocument, context: &ParseContext) -> Result<ParsedF
         categories: typed::categories(typed.categories),
         image: raw.feed.image,
         generator: typed.generator.map(|g| g.content),
-        published: raw.feed.published.and_then(|text| dates::instant(&text, zone)),
+        published: raw.feed.published.and_then(|text| dates::instant_in(&text, zone, raw.order)),
         updated: typed::instant(typed.updated),
         hints: raw.feed.hints,
         guids_void: raw.guids_void,

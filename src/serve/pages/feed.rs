@@ -6,7 +6,7 @@ use super::Frame;
 use super::status::{Plot, plots};
 use crate::model::status::{FeedPage, FeedPageQuery, PastPollRow, WeekRhythm};
 use askama::Template;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 #[derive(Template)]
 #[template(path = "feed.html", config = "src/serve/askama.toml")]
@@ -93,15 +93,19 @@ fn hints(frame: &Frame, page: &FeedPage) -> Vec<(&'static str, String)> {
 
 impl WeekPlot {
     fn new(frame: &Frame, week: &WeekRhythm) -> Self {
-        let counts = shifted(&week.hours, offset(&week.zone, frame.now), offset(&frame.zone, frame.now));
+        let utc = offset(&frame.zone, frame.now);
+        let [from, to] = [offset(&week.zone, frame.now), utc].map(|minutes| minutes.div_euclid(60));
+        let counts = shifted(&week.hours, from, to);
         let all: u64 = counts.iter().map(|count| u64::from(*count)).sum();
         let name = frame.say("المقالات حسب اليوم والساعة", "Articles par jour et heure", "Articles by weekday and hour");
-        let utc = offset(&frame.zone, frame.now);
         let title = |day: usize, hour: usize| {
             let count = counts.get(day * 24 + hour).copied().unwrap_or(0);
             let percent = (u64::from(count) * 1_000 + all / 2).checked_div(all).unwrap_or(0);
-            let in_utc = (i64::try_from(hour).unwrap_or(0) - utc).rem_euclid(24);
-            let behind = if utc == 0 { " UTC".to_owned() } else { format!(" ({in_utc}:00 UTC)") };
+            let in_utc = (i64::try_from(hour).unwrap_or(0) * 60 - utc).rem_euclid(24 * 60);
+            let behind = match utc {
+                0 => " UTC".to_owned(),
+                _ => format!(" ({}:{:02} UTC)", in_utc / 60, in_utc % 60),
+            };
             let share = frame.ui_language.decimal(f64::from(u32::try_from(percent).unwrap_or(0)) / 10.0);
             // Isolated, so that numbers keep their order within Arabic text.
             format!(
@@ -117,10 +121,9 @@ impl WeekPlot {
     }
 }
 
-/// Returns the offset of a time zone from UTC in whole hours.
+/// Returns the offset of a time zone from UTC in minutes: some zones are half an hour or three quarters apart from the others.
 fn offset(zone: &jiff::tz::TimeZone, at: Timestamp) -> i64 {
-    let seconds = i64::from(zone.to_offset(at).seconds());
-    SignedDuration::from_secs(seconds).as_hours()
+    i64::from(zone.to_offset(at).seconds()).div_euclid(60)
 }
 
 /// Moves the hours of a week from one offset to another.
