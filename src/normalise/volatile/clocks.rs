@@ -84,8 +84,12 @@ const BEFORE: [&str; 10] = ["il y a ", "Il y a ", "منذ", "قبل", "vor ", "V
 /// Words after a number and its unit that say how long ago something was, with the space before them.
 const AFTER: [&str; 5] = [" ago", " fa", " geleden", " назад", " önce"];
 
-/// Finds the words of [`BEFORE`] and [`AFTER`]. One search for all of them: most texts have none.
-static AGO: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(&[&BEFORE[..], &AFTER].concat().join("|")).ok());
+/// Finds the words of [`BEFORE`] and [`AFTER`], also after a space that does not break. One search for all of them: most texts
+/// have none.
+static AGO: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    let after = AFTER.join("|");
+    Regex::new(&format!("{}|{after}|{}", BEFORE.join("|"), after.replace(' ', "\u{a0}"))).ok()
+});
 
 /// Number of bytes after a number in which its unit and a word of [`AFTER`] are looked for. A text without spaces, such as base64,
 /// is one word of megabytes.
