@@ -13,27 +13,26 @@ use std::{
 use url::Host;
 
 /// Networks without public hosts (IANA's special-purpose registries, RFC 6890, as of 2026).
-const INSIDE: [Network; 20] = [
-    Network::v4([0, 0, 0, 0], 8),          // this network (RFC 791)
-    Network::v4([10, 0, 0, 0], 8),         // private (RFC 1918)
-    Network::v4([100, 64, 0, 0], 10),      // carrier-grade NAT (RFC 6598)
-    Network::v4([127, 0, 0, 0], 8),        // loopback
-    Network::v4([169, 254, 0, 0], 16),     // link-local, and the clouds' metadata (RFC 3927)
-    Network::v4([172, 16, 0, 0], 12),      // private
-    Network::v4([192, 0, 0, 0], 24),       // protocol assignments
-    Network::v4([192, 0, 2, 0], 24),       // documentation (RFC 5737)
-    Network::v4([192, 88, 99, 0], 24),     // 6to4 relays, withdrawn (RFC 7526)
-    Network::v4([192, 168, 0, 0], 16),     // private
-    Network::v4([198, 18, 0, 0], 15),      // benchmarks (RFC 2544)
-    Network::v4([198, 51, 100, 0], 24),    // documentation
-    Network::v4([203, 0, 113, 0], 24),     // documentation
-    Network::v4([224, 0, 0, 0], 4),        // multicast
-    Network::v4([240, 0, 0, 0], 4),        // reserved, and broadcast
-    Network::v6([0x2001, 0, 0], 23),       // protocol assignments: Teredo, ORCHID, benchmarks
-    Network::v6([0x2001, 0xdb8, 0], 32),   // documentation (RFC 3849)
-    Network::v6([0x2002, 0, 0], 16),       // 6to4, which embeds IPv4 addresses (RFC 3056)
-    Network::v6([0x3fff, 0, 0], 20),       // documentation (RFC 9637)
-    Network::v6([0x2001, 0x4, 0x112], 48), // AS112: answers for nobody
+const INSIDE: [Network; 19] = [
+    Network::v4([0, 0, 0, 0], 8),        // this network (RFC 791)
+    Network::v4([10, 0, 0, 0], 8),       // private (RFC 1918)
+    Network::v4([100, 64, 0, 0], 10),    // carrier-grade NAT (RFC 6598)
+    Network::v4([127, 0, 0, 0], 8),      // loopback
+    Network::v4([169, 254, 0, 0], 16),   // link-local, and the clouds' metadata (RFC 3927)
+    Network::v4([172, 16, 0, 0], 12),    // private
+    Network::v4([192, 0, 0, 0], 24),     // protocol assignments
+    Network::v4([192, 0, 2, 0], 24),     // documentation (RFC 5737)
+    Network::v4([192, 88, 99, 0], 24),   // 6to4 relays, withdrawn (RFC 7526)
+    Network::v4([192, 168, 0, 0], 16),   // private
+    Network::v4([198, 18, 0, 0], 15),    // benchmarks (RFC 2544)
+    Network::v4([198, 51, 100, 0], 24),  // documentation
+    Network::v4([203, 0, 113, 0], 24),   // documentation
+    Network::v4([224, 0, 0, 0], 4),      // multicast
+    Network::v4([240, 0, 0, 0], 4),      // reserved, and broadcast
+    Network::v6([0x2001, 0, 0], 23),     // protocol assignments: Teredo, ORCHID, benchmarks
+    Network::v6([0x2001, 0xdb8, 0], 32), // documentation (RFC 3849)
+    Network::v6([0x2002, 0, 0], 16),     // 6to4, which embeds IPv4 addresses (RFC 3056)
+    Network::v6([0x3fff, 0, 0], 20),     // documentation (RFC 9637)
 ];
 /// All IPv6 addresses assigned to public hosts (RFC 4291 2.4). The rest is loopback, link-local, unique local, multicast or
 /// unused.
