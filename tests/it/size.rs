@@ -3,7 +3,7 @@
 use crate::{
     fake_outlet::{FakeOutlet, Reply},
     feed_doc::FeedDoc,
-    processes::Folder,
+    processes::{Folder, until},
     test_instance::{TestInstance, config_text, is_only_for_file, sums},
 };
 use jiff::SignedDuration;
@@ -235,6 +235,29 @@ async fn a_daemon_that_starts_on_a_full_disk_serves_what_it_has() {
     folder.configure(&(text.replace("[fetch]\n", "token_file = \"tokens\"\n[fetch]\n") + "private = true\n"));
     let hidden = tokio::time::timeout(Duration::from_secs(5), folder.start_limited()).await;
     assert!(hidden.is_err(), "nothing is served until the outlet is known to be private");
+}
+
+#[tokio::test]
+async fn the_log_gives_its_space_back_before_the_disk_counts_as_full() {
+    let (outlet, folder) = twenty_entries().await;
+    let daemon = folder.start_limitable().await;
+    folder.sql_until("SELECT count(*) FROM entry", "20").await;
+    // The log may not grow further; the database, which is smaller, may.
+    let log = || std::fs::metadata(folder.path("warraq.db-wal")).unwrap().len();
+    let limit = log() + 400_000;
+    daemon.limit_files(Some(limit)).await;
+    for round in 1..=16 {
+        let listed = (0..20).fold(FeedDoc::rss("V"), |doc, n| {
+            doc.entry(&format!("id-{n}"), &format!("Round {round} of {n}"), &format!("https://a.invalid/{n}"), "", DATE)
+        });
+        outlet.set("/feed", Reply::feed(listed));
+        let revised = async || folder.sql("SELECT count(*) FROM revisions").await[0].parse::<usize>().unwrap();
+        until("the round", async || revised().await >= 20 * round).await;
+        assert!(log() <= limit, "{} bytes", log());
+    }
+    daemon.get_until("/readyz", "ok\n").await;
+    daemon.kill().await;
+    assert_eq!(folder.sql("PRAGMA integrity_check").await, ["ok"]);
 }
 
 #[tokio::test]

@@ -71,8 +71,7 @@ pub(in crate::store) async fn writer(lock: &WriterLock) -> Result<SqliteConnecti
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
         .busy_timeout(BUSY_TIMEOUT)
-        // 16,000 pages of 4 kB: checkpoints are expensive, and a WAL of 64 MB is not.
-        .pragma("wal_autocheckpoint", "16000")
+        .pragma("wal_autocheckpoint", pages_of_log(location::free_bytes(path)).to_string())
         // A WAL that grew larger because of a reader is truncated when it restarts.
         .pragma("journal_size_limit", "67108864")
         .pragma("cache_size", "-6000")
@@ -90,6 +89,12 @@ pub(in crate::store) async fn writer(lock: &WriterLock) -> Result<SqliteConnecti
     migrate(&mut connection, path).await?;
     set_temp_store(&mut connection, TempStore::Memory).await.map_err(open_failed)?;
     Ok(connection)
+}
+
+/// Returns the pages of 4 kB after which the log is checkpointed: checkpoints are expensive, and a log of 64 MB is not, except on a
+/// disk that has little space left. An eighth of the free space is used at most.
+fn pages_of_log(free: Option<u64>) -> u64 {
+    free.map_or(16_000, |free| (free / 8 / 4_096).clamp(250, 16_000))
 }
 
 /// Where SQLite keeps what it needs for the time of a statement.

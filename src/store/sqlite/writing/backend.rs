@@ -20,6 +20,8 @@ pub(in crate::store) struct SqliteBackend {
     /// The write-ahead log, once there is one. While a connection is open, SQLite neither removes nor replaces it.
     wal: Option<OpenedFile>,
     checkpoints: Checkpoints,
+    /// Whether the disk was full or failed at the last try.
+    is_full: bool,
     _lock: WriterLock,
 }
 
@@ -30,7 +32,7 @@ impl SqliteBackend {
         checkpoints: Checkpoints,
         lock: WriterLock,
     ) -> Self {
-        Self { connection, file, wal: None, checkpoints, _lock: lock }
+        Self { connection, file, wal: None, checkpoints, is_full: false, _lock: lock }
     }
 
     /// Checks that database and write-ahead log are the files that were opened. What is committed to a log without a name is lost
@@ -83,11 +85,17 @@ impl Backend for SqliteBackend {
         Ok(())
     }
 
-    fn failed(&mut self, _: &TransientError) {}
+    fn failed(&mut self, trouble: &TransientError) {
+        // A limit of the file's size, such as a quota, is reported as an error of the disk.
+        self.is_full = matches!(trouble, TransientError::DiskFull | TransientError::Io(_));
+    }
 
     /// Takes SQLite's write lock.
     async fn begin(&mut self) -> Result<(), StoreError> {
         self.check_files().await?;
+        if std::mem::take(&mut self.is_full) {
+            self.checkpoints.make_room(&mut self.connection).await;
+        }
         let begun = sqlx::query("BEGIN IMMEDIATE").execute(&mut self.connection).await;
         begun.map(drop).while_doing("beginning a transaction")
     }

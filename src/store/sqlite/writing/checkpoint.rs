@@ -3,7 +3,7 @@
 //! Files"). This is reported, and the log is truncated as soon as the reader ends.
 
 use crate::clock::Clock;
-use crate::store::{figures::WalState, location};
+use crate::store::{figures::WalState, location, location::free_bytes};
 use sqlx::SqliteConnection;
 use std::{
     path::{Path, PathBuf},
@@ -15,6 +15,8 @@ use tokio::{sync::watch, time::Instant};
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 /// Size in bytes from which a log counts as long: twice the 64 MB at which automatic checkpoints run.
 const LONG: u64 = 128 << 20;
+/// Size in bytes up to which a log is left alone, however full the disk is.
+const SHORT: u64 = 1 << 20;
 
 /// Checks the log from time to time.
 pub(in crate::store) struct Checkpoints {
@@ -40,7 +42,7 @@ impl Checkpoints {
     /// Checks the log, and checkpoints a long one if no reader prevents it.
     pub(in crate::store) async fn look(&mut self, connection: &mut SqliteConnection) {
         let mut bytes = self.size();
-        if bytes > self.long && !restart(connection).await {
+        if bytes > longest(self.long, free_bytes(&self.wal)) && !restart(connection).await {
             self.prevented += 1;
         } else {
             self.prevented = 0;
@@ -66,9 +68,22 @@ impl Checkpoints {
         self.due = Clock::monotonic() + LOOK_EVERY;
     }
 
+    /// Gives the space of the log back if no reader prevents it: on a full disk it may be all that is needed.
+    pub(in crate::store) async fn make_room(&mut self, connection: &mut SqliteConnection) {
+        if self.size() > 0 {
+            restart(connection).await;
+        }
+    }
+
     fn size(&self) -> u64 {
         std::fs::metadata(&self.wal).map_or(0, |file| file.len())
     }
+}
+
+/// Returns the size in bytes that a log may have: `long`, or less on a disk with little free space. The log must never be what
+/// fills the disk, because a checkpoint needs space too if the database has to grow.
+fn longest(long: u64, free: Option<u64>) -> u64 {
+    free.map_or(long, |free| long.min((free / 2).max(SHORT)))
 }
 
 /// Checkpoints the whole log and truncates its file. Returns false if a reader prevents it. Does not wait for readers, because a
@@ -101,6 +116,13 @@ mod tests {
             .create_if_missing(true)
             .pragma("journal_mode", "WAL");
         SqliteConnection::connect_with(&options).await.unwrap()
+    }
+
+    #[test]
+    fn a_log_is_shorter_on_a_small_disk() {
+        for (free, bytes) in [(None, LONG), (Some(1 << 40), LONG), (Some(60 << 20), 30 << 20), (Some(0), SHORT)] {
+            assert_eq!(longest(LONG, free), bytes, "{free:?}");
+        }
     }
 
     #[tokio::test]
