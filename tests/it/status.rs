@@ -4,7 +4,7 @@ use crate::{
     fake_outlet::{FakeOutlet, Reply},
     feed_doc::FeedDoc,
     processes::Folder,
-    test_instance::config_text,
+    test_instance::{config_text, is_only_for_file},
 };
 use serde_json::Value;
 use std::{fs, net::TcpListener};
@@ -86,6 +86,46 @@ async fn the_screen_says_who_runs_what_fails_and_how_large_things_are() {
     let unread = folder.says(&["status", "--backups", "config.toml"]).await;
     assert!(unread.contains("unknown: config.toml cannot be read: "), "{unread}");
     assert!(screen.contains(", not running\n") && screen.contains("copies/one.db"), "{screen}");
+}
+
+#[tokio::test]
+async fn a_database_that_cannot_be_read_hides_nothing_else() {
+    if is_only_for_file("the file") {
+        return;
+    }
+    let outlet = FakeOutlet::start().await;
+    outlet.set("/a", Reply::feed(doc()));
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let folder = Folder::with_file("", &[]);
+    let text = config_text("", &[("a", &outlet.url("/a"))]).replace("127.0.0.1:0\"", &format!("{free}\""));
+    folder.configure(&text);
+    let daemon = folder.start().await;
+    folder.sql_until("SELECT count(*) FROM feed_health WHERE last_poll_at IS NOT NULL", "1").await;
+    let screen = async |json: &[&str]| {
+        let ended = folder.run(&[&["status"], json].concat()).await;
+        assert_eq!(ended.status.code(), Some(1));
+        (String::from_utf8(ended.stdout).unwrap(), String::from_utf8(ended.stderr).unwrap())
+    };
+    let pid = format!("running, pid {}, since ", daemon.id());
+    fs::rename(folder.path("warraq.db"), folder.path("elsewhere.db")).unwrap();
+    let (said, error) = screen(&[]).await;
+    assert!(said.contains(&pid) && said.contains("database  cannot be read; 0 B in "), "{said}");
+    assert!(!said.contains("\nfeeds ") && said.contains("\ndisk "), "{said}");
+    assert!(error.contains("was moved or removed while it was in use\nhint: put the file back"), "{error}");
+    assert!(!error.contains("creates it"), "a new one would lose what the daemon holds: {error}");
+    fs::rename(folder.path("elsewhere.db"), folder.path("warraq.db")).unwrap();
+
+    // Its header is overwritten, as by a failing disk.
+    let whole = fs::read(folder.path("warraq.db")).unwrap();
+    fs::write(folder.path("warraq.db"), [&[0xa5; 3_000][..], &whole[3_000..]].concat()).unwrap();
+    let (said, error) = screen(&["--json"]).await;
+    let status: Value = serde_json::from_str(&said).unwrap();
+    assert_eq!(status["running"]["pid"], daemon.id(), "{status}");
+    assert!(status["database_error"].is_string() && status["ready"].is_boolean(), "{status}");
+    assert!(error.contains("is damaged\n") || error.contains("is damaged: "), "{error}");
+    daemon.kill().await;
+    let (said, _) = screen(&[]).await;
+    assert!(said.contains(", not running\n") && said.contains("cannot be read"), "{said}");
 }
 
 #[tokio::test]

@@ -13,8 +13,8 @@ use super::{
 use crate::{
     clock::Clock,
     config::{Config, ConfigFaults},
-    model::{LargerThanMaxBody, feed_table},
-    store::{FeedHealth, LOCK, Reader, ServerFigures, WAL, beside},
+    model::{DatabasePlace, LargerThanMaxBody, feed_table},
+    store::{FeedHealth, LOCK, Reader, ServerFigures, StoreError, WAL, beside},
 };
 use holder::LockHolder;
 use jiff::Timestamp;
@@ -58,6 +58,8 @@ struct Status {
     /// Feeds whose last document was larger than `max_body`.
     truncated: Vec<TruncatedFeed>,
     database: DatabaseSize,
+    /// Why the database cannot be read; then nothing is known of feeds and polls.
+    database_error: Option<String>,
     disk: Option<Disk>,
     backup: Option<Backup>,
     /// Why the folder of backups cannot be read; `null` if it can be, or is not there.
@@ -119,45 +121,92 @@ struct Backup {
     bytes: u64,
 }
 
+/// What the database says.
+#[derive(Default)]
+struct DatabaseAnswers {
+    feeds: Vec<FeedHealth>,
+    waiting_entries: u64,
+    failing_push: Vec<FailingPush>,
+    server: Option<ServerFigures>,
+}
+
 /// Shows the status. `faults` are those of the configuration file, which a running daemon may have read before they were made.
+///
+/// # Errors
+/// If the database cannot be read, what is known without it is shown before.
 pub(super) async fn status(
     config: &Config,
     faults: Option<&ConfigFaults>,
     backups: Option<PathBuf>,
     as_json: bool,
 ) -> Result<(), CliError> {
-    let reader = Reader::open(config.database.place()).await?;
-    let all = reader.feed_health().await;
-    let waiting = reader.waiting_entries().await;
-    let failing_push = push::failing(&reader).await;
-    let server = reader.server_figures().await;
-    reader.close().await;
+    let (answers, error) = match DatabaseAnswers::read(config).await {
+        Ok(answers) => (answers, None),
+        Err(error) => (DatabaseAnswers::default(), Some(error)),
+    };
     let disabled = feeds::disabled(config);
-    let (idle, polled): (Vec<_>, Vec<_>) = all?.into_iter().partition(|feed| disabled.contains(feed.outlet.as_str()));
+    let is_idle = |feed: &FeedHealth| disabled.contains(feed.outlet.as_str());
+    let (idle, polled): (Vec<_>, Vec<_>) = answers.feeds.into_iter().partition(is_idle);
     let now = Clock::System.now();
-    let mut status = match server? {
-        Some(server) => Status::of_server(config.database.name(), server, &polled, now),
-        None => Status::of_file(&config.database.path, &polled, backups, now),
+    let mut status = match (answers.server, config.database.place()) {
+        (Some(server), _) => Status::of_server(config.database.name(), server, &polled, now),
+        (None, DatabasePlace::Server(_)) => {
+            let database = DatabaseSize { path: config.database.name(), bytes: 0, wal_bytes: None };
+            Status::of(database, &polled, now)
+        }
+        (None, DatabasePlace::File(path)) => Status::of_file(&path, &polled, backups, now),
     };
     status.truncated = truncated(config, &polled);
-    status.waiting_entries = waiting?;
-    status.failing_push = failing_push?;
+    status.waiting_entries = answers.waiting_entries;
+    status.failing_push = answers.failing_push;
     status.feeds.insert("disabled".to_owned(), idle.len());
     *status.feeds.entry("total".to_owned()).or_default() += idle.len();
-    if status.running.as_ref().is_some_and(LockHolder::is_daemon) {
+    // Who writes to a server is only known from the server itself.
+    let is_hidden = error.is_some() && status.database.wal_bytes.is_none();
+    if is_hidden || status.running.as_ref().is_some_and(LockHolder::is_daemon) {
         let answer = healthcheck::ready(config).await;
         status.ready = Some(answer.is_ok());
         status.not_ready_because = answer.err().map(|why| format!("{why:#}"));
     }
     status.configuration_errors =
         faults.map(ToString::to_string).iter().flat_map(|text| text.lines()).map(str::to_owned).collect();
-    if as_json {
-        return say(serde_json::to_string_pretty(&status)?);
+    let error = error.map(|error| status.unread(error));
+    say(if as_json { serde_json::to_string_pretty(&status)? } else { screen::text(&status).trim_end().to_owned() })?;
+    error.map_or(Ok(()), Err)
+}
+
+impl DatabaseAnswers {
+    async fn read(config: &Config) -> Result<Self, StoreError> {
+        let reader = Reader::open(config.database.place()).await?;
+        let read = async {
+            Ok(Self {
+                feeds: reader.feed_health().await?,
+                waiting_entries: reader.waiting_entries().await?,
+                failing_push: push::failing(&reader).await?,
+                server: reader.server_figures().await?,
+            })
+        };
+        let answers = read.await;
+        reader.close().await;
+        answers
     }
-    say(screen::text(&status).trim_end())
 }
 
 impl Status {
+    /// Notes that the database cannot be read. Returns the failure of the command.
+    fn unread(&mut self, error: StoreError) -> CliError {
+        let missing = matches!(error, StoreError::Missing(_)) && self.running.is_some();
+        let error = anyhow::Error::from(error);
+        self.database_error = Some(if missing { "there is no file".to_owned() } else { format!("{error:#}") });
+        if missing {
+            // A new one would not have what the running process holds.
+            let hint =
+                "put the file back: the process that runs still has it open, and what it could not write yet waits";
+            return CliError::with_hint(anyhow::anyhow!("the database was moved or removed while it was in use"), hint);
+        }
+        error.into()
+    }
+
     /// The status of a database on a server, whose disk and backups are not Warraq's.
     fn of_server(name: PathBuf, server: ServerFigures, feeds: &[FeedHealth], now: Timestamp) -> Self {
         let database = DatabaseSize { path: name, bytes: server.bytes, wal_bytes: None };
@@ -166,7 +215,8 @@ impl Status {
     }
 
     fn of_file(file: &Path, feeds: &[FeedHealth], backups: Option<PathBuf>, now: Timestamp) -> Self {
-        let real = fs::canonicalize(file).unwrap_or_else(|_| file.to_owned());
+        let absolute = || std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
+        let real = fs::canonicalize(file).unwrap_or_else(|_| absolute());
         let size = |path: &Path| fs::metadata(path).map_or(0, |file| file.len());
         let backup_folder = backups.unwrap_or_else(|| usual_backups(&real));
         let (backup, backup_error) = match newest_backup(&backup_folder) {
@@ -204,6 +254,7 @@ impl Status {
             failing_push: Vec::new(),
             truncated: Vec::new(),
             database,
+            database_error: None,
             disk: None,
             backup: None,
             backup_error: None,
@@ -271,7 +322,7 @@ fn failing(feeds: &[FeedHealth]) -> Vec<FailingFeed> {
 
 /// Returns the free space on the database's disk that is available to ordinary users.
 fn disk(database: &Path) -> Option<Disk> {
-    let room = rustix::fs::statvfs(database).ok()?;
+    let room = rustix::fs::statvfs(database.parent()?).ok()?;
     Some(Disk {
         free_bytes: room.f_bavail.saturating_mul(room.f_frsize),
         total_bytes: room.f_blocks.saturating_mul(room.f_frsize),

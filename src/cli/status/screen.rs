@@ -21,8 +21,10 @@ pub(super) fn text(status: &Status) -> String {
     if let Some(errors) = configuration(status) {
         line("config", errors);
     }
-    line("feeds", feeds(status));
-    line("polls", polls(status));
+    if status.database_error.is_none() {
+        line("feeds", feeds(status));
+        line("polls", polls(status));
+    }
     for held in &status.held_hosts {
         let feeds = counted(held.feeds as u64, "feed waits", "feeds wait");
         let (host, until, outlet) = (&held.host, held.until, &held.because_of);
@@ -32,17 +34,22 @@ pub(super) fn text(status: &Status) -> String {
         let waiting = counted(status.waiting_entries, "entry waits for its page", "entries wait for their pages");
         line("pages", format!("{waiting} (full_text)"));
     }
-    let database = &status.database;
-    line(
-        "database",
-        format!("{} in {}", ByteSize(database.bytes), database.path.display())
-            + &database.wal_bytes.map_or_else(String::new, |bytes| format!(", write-ahead log {}", ByteSize(bytes))),
-    );
+    line("database", database(status));
     if let Some(disk) = &status.disk {
         line("disk", format!("{} left of {}", ByteSize(disk.free_bytes), ByteSize(disk.total_bytes)));
     }
     line("backup", backup(status));
     text + &last(status) + &failing(status) + &failing_push(status) + &truncated(status)
+}
+
+fn database(status: &Status) -> String {
+    let database = &status.database;
+    let log = database.wal_bytes.map_or_else(String::new, |bytes| format!(", write-ahead log {}", ByteSize(bytes)));
+    let size = format!("{} in {}{log}", ByteSize(database.bytes), database.path.display());
+    match &status.database_error {
+        Some(error) => format!("cannot be read; {size}\n          {error}"),
+        None => size,
+    }
 }
 
 fn ago(status: &Status, at: Timestamp) -> String {
@@ -54,7 +61,11 @@ fn running(status: &Status) -> String {
     let holder = match (&status.running, &status.writer) {
         (Some(holder), _) => holder,
         (None, Some(writer)) => return format!("{version}, running on {writer}"),
-        (None, None) => return format!("{version}, not running"),
+        (None, None) => match (status.ready, &status.not_ready_because) {
+            (Some(true), _) => return format!("{version}, running, ready"),
+            (_, Some(why)) => return format!("{version}\n          {why}"),
+            _ => return format!("{version}, not running"),
+        },
     };
     let since = holder.since.map_or_else(String::new, |at| format!(", since {at:.0} ({})", ago(status, at)));
     let what = if holder.is_daemon() { "running" } else { "the database is held by another command" };
