@@ -15,7 +15,7 @@ use crate::{
 };
 use futures_util::{FutureExt as _, StreamExt as _, future::BoxFuture, stream::FuturesUnordered};
 use jiff::{SignedDuration, Timestamp};
-use log::log;
+use log::{RewritingFeeds, log};
 use pages::EndedPage;
 use std::{collections::HashMap, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 use tokio::{
@@ -49,6 +49,7 @@ pub struct PollRunner {
     /// Number of polls that could not run because this process lacked resources, and when that last happened.
     not_polled: usize,
     hindered_at: Option<Timestamp>,
+    rewriting: RewritingFeeds,
 }
 
 /// A poll that ended; `None` if it panicked, which is a bug in Warraq and affects only this feed.
@@ -84,6 +85,7 @@ impl PollRunner {
             settling: FuturesUnordered::new(),
             not_polled: 0,
             hindered_at: None,
+            rewriting: RewritingFeeds::default(),
         }
     }
 
@@ -190,6 +192,7 @@ impl PollRunner {
         let changed = self.queue.finished(report.written.feed.clone(), now, again);
         self.update_feeds(changed.into_iter().collect());
         log(&report);
+        self.rewriting.polled(&report);
         let feed = &report.written.feed;
         if let Some((until, feeds)) = self.queue.host_hold(feed, now) {
             let (host, until) = (feed.ask.host(), format_args!("{until:.0}"));
@@ -219,8 +222,10 @@ impl PollRunner {
             self.hindered_at = None;
             tracing::info!("resources are sufficient again");
         }
-        if let Some(changed) = self.queue.check_clock(now) {
+        if let Some((moved, changed)) = self.queue.check_clock(now) {
+            let moved = SignedDuration::from_secs(moved.as_secs());
             tracing::warn!(
+                moved = format_args!("{moved:#}"),
                 feeds = changed.len(),
                 "the clock was set or the machine was suspended; due times recalculated"
             );

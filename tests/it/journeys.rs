@@ -155,6 +155,26 @@ async fn categories_in_another_order_are_no_revision() {
 }
 
 #[tokio::test]
+async fn of_an_entry_that_is_rewritten_without_end_the_first_change_and_the_latest_hundred_are_kept() {
+    let listed = |round: usize| {
+        let own = doc().entry("1", &format!("Cours numéro {round}"), "https://ville.invalid/1", TEXT, DATE);
+        own.entry("2", if round == 0 { "Avant" } else { "Après" }, "https://ville.invalid/2", "", DATE)
+    };
+    let (outlet, feed) = outlet(Reply::feed(listed(0))).await;
+    let mut instance = TestInstance::over(&[("ville", &feed)]).await;
+    instance.poll().await;
+    for round in 1..=105 {
+        outlet.set("/feed", Reply::feed(listed(round)));
+        assert_eq!(sums(&instance.poll().await)[1], if round == 1 { 2 } else { 1 });
+    }
+    let kept = instance.sql("SELECT old_title FROM revisions WHERE old_title LIKE 'Cours%' ORDER BY seen_at").await;
+    assert_eq!(kept.len(), 101, "{kept:?}");
+    assert!(kept.contains(&"Cours numéro 0".to_owned()) && kept.contains(&"Cours numéro 104".to_owned()), "{kept:?}");
+    assert!(!kept.contains(&"Cours numéro 1".to_owned()), "{kept:?}");
+    assert_eq!(instance.sql("SELECT count(*) FROM revisions WHERE old_title = 'Avant'").await, ["1"]);
+}
+
+#[tokio::test]
 async fn the_order_is_that_of_arrival_and_nothing_is_withdrawn() {
     let (outlet, feed) = outlet(Reply::feed(doc().entry("1", "Un", "", "", DATE))).await;
     let mut instance = TestInstance::over(&[("ville", &feed)]).await;

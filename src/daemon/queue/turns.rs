@@ -105,16 +105,16 @@ impl PollQueue {
     }
 
     /// Detects a clock that was set back or jumped ahead (for example after the machine slept). Then all due times are checked
-    /// again, so that overdue feeds are spread and no feed waits too long. Returns the feeds that changed; `None` if the clock is as it
-    /// should be.
-    pub fn check_clock(&mut self, now: Timestamp) -> Option<Vec<FeedUpdate>> {
+    /// again, so that overdue feeds are spread and no feed waits too long. Returns how far the clock moved and the feeds that changed;
+    /// `None` if the clock is as it should be.
+    pub fn check_clock(&mut self, now: Timestamp) -> Option<(SignedDuration, Vec<FeedUpdate>)> {
         let moved = now.duration_since(self.last_seen);
         self.last_seen = now;
         if moved.abs() <= CLOCK_SLACK {
             return None;
         }
         self.feeds.values_mut().for_each(|planned| planned.turn = None);
-        Some(self.reschedule(now))
+        Some((moved, self.reschedule(now)))
     }
 }
 

@@ -1,10 +1,50 @@
 //! What the log says about a poll.
 
 use crate::{
-    model::{LargerThanMaxBody, Outcome},
+    model::{FeedId, LargerThanMaxBody, Outcome, Tally},
     poll::PollResult,
 };
-use std::fmt;
+use std::{collections::HashMap, fmt};
+
+/// Least number of listed entries of a feed that counts as rewriting itself. Short lists of rates or weather do so for good reason.
+const REWRITTEN_LISTED: u32 = 10;
+/// Number of changed documents in a row that must be rewritten before the log says so.
+const REWRITTEN_POLLS: u32 = 5;
+
+/// Feeds in which nearly every entry differs at each poll.
+#[derive(Debug, Default)]
+pub(super) struct RewritingFeeds(HashMap<FeedId, u32>);
+
+impl RewritingFeeds {
+    /// Counts a poll. Logs once that the feed rewrites itself: each revision is stored, so that the database grows.
+    pub(super) fn polled(&mut self, report: &PollResult) {
+        let (feed, tally) = (&report.written.feed, report.written.tally);
+        match report.outcome {
+            Outcome::Fresh if is_rewritten(tally) => {}
+            Outcome::Fresh => {
+                self.0.remove(&feed.id);
+                return;
+            }
+            _ => return,
+        }
+        let polls = self.0.entry(feed.id).or_default();
+        *polls = polls.saturating_add(1);
+        if *polls == REWRITTEN_POLLS {
+            tracing::warn!(
+                outlet = %feed.outlet,
+                feed = %feed.url.shown(),
+                revised = tally.revised,
+                "the outlet changes nearly all entries at each poll, and their former texts fill the database; poll it less often, or see \
+                 what changes with `warraq explain entry`"
+            );
+        }
+    }
+}
+
+/// Returns whether nearly all listed entries were revised.
+fn is_rewritten(tally: Tally) -> bool {
+    tally.listed >= REWRITTEN_LISTED && u64::from(tally.revised) * 10 >= u64::from(tally.listed) * 9
+}
 
 /// Logs a poll. Changes are logged at info level, failures as warnings, and every poll at debug level with all its numbers.
 /// The poll history in the database has the numbers of every poll too.

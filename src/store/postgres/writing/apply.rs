@@ -181,6 +181,17 @@ async fn revise(connection: &mut PgConnection, batch_rows: &BatchRows) -> Result
         "writing revisions",
     )
     .await?;
+    // An outlet that rewrites its entries at each poll must not fill the disk: the first change and the latest hundred stay.
+    set(
+        connection,
+        "DELETE FROM revision WHERE id IN ( \
+             SELECT (SELECT n.id FROM revision AS n WHERE n.entry_id = r.id ORDER BY n.id DESC LIMIT 1 OFFSET 100) \
+             FROM json_to_recordset($1::json) AS r (id bigint, edited boolean) WHERE r.edited) \
+         AND id > (SELECT min(o.id) FROM revision AS o WHERE o.entry_id = revision.entry_id)",
+        rows,
+        "removing revisions between the first and the latest hundred",
+    )
+    .await?;
     set(
         connection,
         "UPDATE entry SET title = r.title, title_from = r.title_from, link = r.link, link_key = r.link_key, author = r.author, \

@@ -152,6 +152,17 @@ async fn revise(connection: &mut SqliteConnection, batch_rows: &BatchRows) -> Re
         "writing revisions",
     )
     .await?;
+    // An outlet that rewrites its entries at each poll must not fill the disk: the first change and the latest hundred stay.
+    set(
+        connection,
+        "DELETE FROM revision WHERE id IN ( \
+             SELECT (SELECT n.id FROM revision AS n WHERE n.entry_id = r.value ->> 'id' ORDER BY n.id DESC LIMIT 1 OFFSET 100) \
+             FROM json_each($1) AS r WHERE r.value ->> 'edited') \
+         AND id > (SELECT min(o.id) FROM revision AS o WHERE o.entry_id = revision.entry_id)",
+        &batch_rows.revised,
+        "removing revisions between the first and the latest hundred",
+    )
+    .await?;
     set(
         connection,
         "WITH r (v) AS MATERIALIZED (SELECT value FROM json_each($1)) \
