@@ -160,9 +160,10 @@ impl App {
         }
     }
 
-    /// Runs the meters' periodic maintenance.
-    pub(super) fn upkeep(&self) {
+    /// Runs the meters' periodic maintenance. `connections` is the number of open ones, of at most `most`.
+    pub(super) fn upkeep(&self, connections: usize, most: usize) {
         if let Some(meters) = &self.state.meters {
+            meters.connections(connections, most);
             meters.upkeep();
         }
     }

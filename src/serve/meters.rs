@@ -88,6 +88,8 @@ pub struct Meters {
     wal: Gauge,
     wal_blocked: Gauge,
     waiting: Gauge,
+    connections: Gauge,
+    most_connections: Gauge,
     answers: Vec<Counter>,
 }
 
@@ -135,6 +137,8 @@ impl Meters {
                 wal: gauge!("warraq_wal_bytes"),
                 wal_blocked: gauge!("warraq_wal_checkpoint_blocked"),
                 waiting: gauge!("warraq_waiting_entries"),
+                connections: gauge!("warraq_http_connections"),
+                most_connections: gauge!("warraq_http_connections_max"),
                 answers: ANSWERS.map(|code| counter!("warraq_http_responses_total", "code" => code)).into(),
             }
         })
@@ -185,7 +189,8 @@ impl Meters {
             let (outlet, outcome) = (poll.outlet.to_owned(), poll.outcome.as_str());
             metrics::with_local_recorder(&*self.recorder, || {
                 counter!("warraq_outlet_polls_total", "outlet" => outlet.clone(), "outcome" => outcome).increment(1);
-                counter!("warraq_outlet_entries_total", "outlet" => outlet).increment(poll.tally.new.into());
+                counter!("warraq_outlet_entries_total", "outlet" => outlet.clone()).increment(poll.tally.new.into());
+                counter!("warraq_outlet_revisions_total", "outlet" => outlet).increment(poll.tally.revised.into());
             });
         }
     }
@@ -279,6 +284,14 @@ impl Meters {
             text += &histogram_text(name, help, &times);
         }
         text + &process::exposition(self.start)
+    }
+
+    /// Sets the number of open connections, and the most that may be open.
+    pub(super) fn connections(&self, open: usize, most: usize) {
+        let gauges = [&self.connections, &self.most_connections];
+        for (gauge, count) in gauges.into_iter().zip([open, most]) {
+            gauge.set(u32::try_from(count).unwrap_or(u32::MAX));
+        }
     }
 
     /// Aggregates the samples that the histograms collected since the last call. Without it, they would grow until the next

@@ -22,7 +22,7 @@ use crate::publish::{self, Format};
 use axum::body::Body;
 use axum::extract::MatchedPath;
 use axum::extract::{Path, State};
-use axum::http::header::RETRY_AFTER;
+use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderValue, Request, Response, StatusCode};
 use axum::middleware::{Next, from_fn, from_fn_with_state, map_response};
 use axum::routing::{any, get};
@@ -96,9 +96,15 @@ async fn without_stray_bytes(request: Request<Body>, next: Next) -> Response<Bod
     if is_text { next.run(request).await } else { not_found() }
 }
 
-/// Adds `Retry-After` to every 503 without one (RFC 9110 10.2.3).
+/// Gives the response to a request that took too long, which is empty, a text and the usual headers. Adds `Retry-After` to every
+/// 503 without one (RFC 9110 10.2.3).
 async fn with_retry_after(mut response: Response<Body>) -> Response<Body> {
     if response.status() == StatusCode::SERVICE_UNAVAILABLE {
+        if !response.headers().contains_key(CONTENT_TYPE) {
+            tracing::debug!(seconds = PATIENCE.as_secs(), "a request took too long and was ended");
+            let text = "Too much is asked at once. Please try again in a minute.\n";
+            response = plain(StatusCode::SERVICE_UNAVAILABLE, text.to_owned());
+        }
         response.headers_mut().entry(RETRY_AFTER).or_insert(HeaderValue::from_static("60"));
     }
     response
@@ -213,5 +219,22 @@ async fn metrics(State(app): State<AppState>, peer: Option<Extension<Peer>>) -> 
     match &app.meters {
         Some(meters) if allowed => exposition(meters.render()),
         _ => not_found(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::serve::reply::ShortText;
+
+    #[tokio::test]
+    async fn a_request_that_took_too_long_is_answered_with_words() {
+        let ended = Response::builder().status(StatusCode::SERVICE_UNAVAILABLE).body(Body::empty()).unwrap();
+        let response = with_retry_after(ended).await;
+        assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+        for name in ["retry-after", "content-type", "content-security-policy", "x-content-type-options"] {
+            assert!(response.headers().contains_key(name), "{name}: {:?}", response.headers());
+        }
+        assert!(response.extensions().get::<ShortText>().is_some(), "people get a page in its place");
     }
 }

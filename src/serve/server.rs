@@ -86,13 +86,16 @@ pub async fn run_with(
     let free = Arc::new(Semaphore::new(limits.connections));
     let mut connections = JoinSet::new();
     let mut accept_failures = 0;
+    let mut is_full = false;
     let mut upkeep = tokio::time::interval(UPKEEP);
     let outcome = loop {
+        let open = limits.connections - free.available_permits();
+        is_full = is_full_now(open, limits.connections, is_full);
         let accepted = tokio::select! {
             accepted = accept(&listener, &free) => accepted,
             Some(_) = connections.join_next() => continue,
             _ = upkeep.tick() => {
-                app.upkeep();
+                app.upkeep(open, limits.connections);
                 continue;
             }
             () = shutdown.cancelled() => break Ok(()),
@@ -127,6 +130,20 @@ pub async fn run_with(
         connections.shutdown().await;
     }
     outcome
+}
+
+/// Returns whether all connections that may be open are open, and logs the beginning and the end of such a time: further clients wait
+/// in the kernel's queue, health checks among them. It ends when a tenth is free.
+fn is_full_now(open: usize, most: usize, was_full: bool) -> bool {
+    if open >= most && !was_full {
+        tracing::warn!(connections = most, "as many connections are open as may be; further clients wait");
+        return true;
+    }
+    let is_over = was_full && open <= most - most.div_ceil(10);
+    if is_over {
+        tracing::info!(connections = open, "connections are accepted at once again");
+    }
+    was_full && !is_over
 }
 
 /// Accepts the next connection, once the number of open ones is below the limit.
@@ -236,5 +253,21 @@ impl Service<Request<Incoming>> for ConnectionService {
             app.count(&response, "none", asked);
             Ok(response)
         }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_full_now;
+
+    #[test]
+    fn a_full_server_is_full_until_a_tenth_is_free() {
+        let mut is_full = false;
+        let mut seen = Vec::new();
+        for open in [99, 100, 99, 91, 90, 95, 100] {
+            is_full = is_full_now(open, 100, is_full);
+            seen.push(is_full);
+        }
+        assert_eq!(seen, [false, true, true, true, false, false, true]);
     }
 }

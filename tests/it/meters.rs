@@ -55,6 +55,10 @@ async fn known(folder: &Folder) -> BTreeMap<String, String> {
         ("warraq_poll_duration_seconds_bucket{le=\"+Inf\"}", "SELECT '', count(*) FROM poll"),
         ("warraq_poll_lateness_seconds_count", "SELECT '', count(*) FROM poll"),
         ("warraq_outlet_entries_total{outlet=\"NAME\"}", "SELECT outlet, count(*) FROM entries GROUP BY outlet"),
+        (
+            "warraq_outlet_revisions_total{outlet=\"NAME\"}",
+            "SELECT e.outlet, (SELECT count(*) FROM revisions AS r WHERE r.outlet = e.outlet) FROM entries AS e GROUP BY 1",
+        ),
     ] {
         for row in folder.sql(query).await {
             let (label, value) = row.split_once('|').unwrap();

@@ -36,6 +36,7 @@ pub(super) fn describe() {
         ("warraq_webhook_dropped_total", "Stories that did not fit into the queue of a webhook."),
         ("warraq_outlet_polls_total", "Polls of one outlet's feeds, by outcome."),
         ("warraq_outlet_entries_total", "New entries of one outlet."),
+        ("warraq_outlet_revisions_total", "Changes that one outlet made to its entries."),
     ] {
         describe_counter!(name, help);
     }
@@ -66,6 +67,8 @@ pub(super) fn describe() {
         "warraq_waiting_entries",
         "Entries that wait for their pages (full_text), for two minutes at most."
     );
+    describe_gauge!("warraq_http_connections", "Open connections of clients.");
+    describe_gauge!("warraq_http_connections_max", "Most connections that may be open; further clients wait.");
     describe_gauge!("warraq_hub_subscribers", "Subscribers of the hub.");
     describe_gauge!("warraq_hub_subscribers_failing", "Subscribers of the hub whose last delivery failed.");
     describe_gauge!("warraq_webhook_queue", "Stories that wait for a webhook.");

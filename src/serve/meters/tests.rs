@@ -54,6 +54,7 @@ fn what_happens_is_counted_under_its_name() {
         "warraq_http_request_duration_seconds_count{route=\"none\"} 1",
         "warraq_outlet_polls_total{outlet=\"ville\",outcome=\"fresh\"} 1",
         "warraq_outlet_entries_total{outlet=\"ville\"} 4",
+        "warraq_outlet_revisions_total{outlet=\"ville\"} 2",
         "warraq_writer_queue 3",
         "warraq_window_entries 9",
         "warraq_search_lag_seconds 60",
