@@ -55,6 +55,14 @@ pub fn init(format: LogFormat, filter: Option<&str>) -> Result<(), TelemetryErro
     tracing::subscriber::set_global_default(subscriber).map_err(|_| TelemetryError::Twice)
 }
 
+/// Checks the value of `WARRAQ_LOG` without starting anything.
+///
+/// # Errors
+/// Fails if it is not a filter.
+pub fn check(text: Option<&str>) -> Result<(), TelemetryError> {
+    filter(text).map(drop)
+}
+
 /// What standard error is connected to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Destination {

@@ -7,15 +7,18 @@ use super::{
 use crate::{
     config::{Config, ConfigFaults},
     store::{self, StoreError},
+    telemetry,
 };
 use std::{
+    collections::BTreeMap,
     io,
     path::{Path, PathBuf},
 };
 
 /// Prints warnings and a summary of a configuration without errors. With errors, the command has ended before.
-pub(super) fn check(config: &Config, file: &Path) -> Result<(), CliError> {
+pub(super) fn check(config: &Config, file: &Path, environment: &BTreeMap<String, String>) -> Result<(), CliError> {
     config.must_poll(file).map_err(CliError::Config)?;
+    telemetry::check(environment.get("WARRAQ_LOG").map(String::as_str)).map_err(CliError::environment)?;
     let mut warnings = config.warnings();
     warnings.extend(warning_of_place(config, file)?);
     for warning in warnings {

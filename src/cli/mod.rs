@@ -268,7 +268,7 @@ async fn configured(
     environment: &BTreeMap<String, String>,
 ) -> Result<(), CliError> {
     match verb {
-        Verb::Check => check::check(config, file),
+        Verb::Check => check::check(config, file, environment),
         Verb::Poll { feeds, all, json } => {
             config.must_poll(file).map_err(CliError::Config)?;
             poll::poll(config, environment, &poll::PollSelection { feeds, all, json }).await

@@ -19,6 +19,9 @@ use serde_json::{Value, json};
 const LIMIT: u32 = 100;
 
 pub(super) async fn search(config: &Config, words: &[String], as_json: bool) -> Result<(), CliError> {
+    if words.iter().all(|word| word.trim().is_empty()) {
+        return Err(CliError::Usage("search words are missing".to_owned()));
+    }
     let public_url = config.server.public_url(config.server.listen);
     let filter = Filter { words: Some(words.join(" ")), limit: LIMIT, ..Filter::default() };
     let reader = Reader::open(config.database.place()).await?;

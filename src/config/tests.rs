@@ -186,6 +186,10 @@ fn variables_override_the_file() {
         // What Kubernetes sets for a service that is called warraq.
         ("WARRAQ_SERVICE_HOST", "10.0.0.7"),
         ("WARRAQ_PORT", "tcp://10.0.0.7:8080"),
+        ("WARRAQ_SERVER_PORT", "tcp://10.0.0.7:8080"),
+        ("WARRAQ_SERVER_PORT_8080_TCP_ADDR", "10.0.0.7"),
+        ("WARRAQ_DATABASE_SERVICE_HOST", "10.0.0.7"),
+        ("WARRAQ_DATABASE_SERVICE_PORT_HTTP", "80"),
         ("PATH", "/bin"),
     ]);
     let config = Config::parse(text, Path::new("c.toml"), &variables).unwrap();
@@ -221,6 +225,7 @@ fn faulty_and_unknown_variables_are_named() {
         ("WARRAQ_SERVER_LISTEN", "x", "server.listen: \"x\" is not ADDRESS:PORT"),
         ("WARRAQ_FETCH_ALLOW_NETWORKS", "::1,x", "fetch.allow_networks: \"x\" is not a network"),
         ("WARRAQ_FETCH_TIMEOUT", "", "fetch.timeout: \"\" is not a duration"),
+        ("WARRAQ_SERVER_PORT", "8080", "unknown variable; allowed: WARRAQ_SERVER_LISTEN"),
         ("WARRAQ_SERVER_LISTE", "x", "did you mean \"WARRAQ_SERVER_LISTEN\"?"),
         ("WARRAQ_SERVR_LISTEN", "x", "unknown variable; did you mean \"WARRAQ_SERVER_LISTEN\"?"),
         ("WARRAQ_LOG_LEVEL", "x", "unknown variable; allowed: WARRAQ_LOG_FORMAT"),

@@ -54,6 +54,15 @@ fn every_fault_is_a_line_of_its_own_and_the_exit_code_is_78() {
 }
 
 #[test]
+fn a_log_filter_that_would_end_the_start_is_a_fault() {
+    let text = "[[outlet]]\nslug = \"a\"\nname = \"A\"\nfeeds = [\"https://a.example/feed\"]\n";
+    let (code, _, faults) = check(text, &[("WARRAQ_LOG", "nonsense")]);
+    assert_eq!(code, Some(78));
+    assert!(faults.starts_with("error: WARRAQ_LOG: \"nonsense\" is not a log filter"), "{faults}");
+    assert_eq!(check(text, &[("WARRAQ_LOG", "info,warraq::fetch=debug")]).0, Some(0));
+}
+
+#[test]
 fn a_fault_of_syntax_says_its_line() {
     let (code, _, faults) = check("[server]\nlisten = \"127.0.0.1:80\n", &[]);
     assert_eq!(code, Some(78));

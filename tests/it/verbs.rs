@@ -76,6 +76,8 @@ async fn feeds_shows_the_view_and_the_reason() {
     let outlet = FakeOutlet::start().await;
     outlet.set("/a", Reply::feed(doc()));
     let folder = Folder::new("", &[("a", &outlet.url("/a")), ("b", &outlet.url("/b"))]);
+    let (code, said) = folder.fails(&["search", " "]).await;
+    assert!(code == 2 && said.contains("search words are missing"), "{said}");
     let (code, said) = folder.fails(&["feeds"]).await;
     // A database on a server is there, and empty.
     let begins = if folder.is_on_server() { "error: the database " } else { "error: there is no database" };

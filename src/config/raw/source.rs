@@ -86,7 +86,7 @@ impl<'a> ConfigSource<'a> {
     pub(in crate::config) fn refuse_unknown_variables(&self, keys: &[(&str, &[&str])], closed: &[&str]) {
         let all: Vec<String> =
             keys.iter().flat_map(|(section, keys)| keys.iter().map(|key| variable(section, key))).collect();
-        for name in self.environment.keys() {
+        for (name, _) in self.environment.iter().filter(|(name, value)| !is_service_link(name, value)) {
             let begins = |section: &str| name.starts_with(&variable(section, ""));
             if let Some((section, keys)) = keys.iter().find(|(section, _)| begins(section)) {
                 let known: Vec<String> = keys.iter().map(|key| variable(section, key)).collect();
@@ -107,4 +107,14 @@ impl<'a> ConfigSource<'a> {
             }
         }
     }
+}
+
+/// Returns whether a variable is one of those by which Docker and Kubernetes name the address of another service: a service that is
+/// called `warraq-server` makes `WARRAQ_SERVER_SERVICE_HOST` and `WARRAQ_SERVER_PORT=tcp://10.0.0.1:80`, and others that begin alike.
+fn is_service_link(name: &str, value: &str) -> bool {
+    let is_numbered = |rest: &str| rest.split('_').next().is_some_and(|port| port.parse::<u16>().is_ok());
+    name.ends_with("_SERVICE_HOST")
+        || name.contains("_SERVICE_PORT")
+        || (name.ends_with("_PORT") && value.contains("://"))
+        || name.split("_PORT_").skip(1).any(is_numbered)
 }
