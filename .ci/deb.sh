@@ -10,7 +10,8 @@ for tool in mmdebstrap lintian dpkg-deb; do
 done
 export LC_ALL=C.UTF-8
 
-deploy/package.sh --install deb
+# The licences of all components are looked for in their roots only: everywhere takes minutes, which a release spends.
+LICENCE_DEPTH=1 deploy/package.sh --install deb
 work=$(mktemp -d)
 root=$work/debian
 daemon='' outlet=''

@@ -3,6 +3,7 @@
 # all components (SBOM, CycloneDX) and SHA-256 sums. Needs cargo-deb, cargo-about and cargo-cyclonedx; `--install` installs
 # those that are missing.
 #   deploy/package.sh [--install] [deb] [static] [sbom]      without names: all three
+# LICENCE_DEPTH limits how deep licences are looked for in the sources of each component: for a try, never for a release.
 # DEB_REVISION (default 1) counts packages of one version. SOURCE_DATE_EPOCH (default: the last commit's time) dates them.
 # DEBFULLNAME and DEBEMAIL name whoever hands the package on, as for Debian's own tools; nobody reads mail to the default address.
 set -euo pipefail
@@ -46,8 +47,18 @@ rm -f "$out/SHA256SUMS"
 
 # Licences of all that is linked in. Reading the sources takes minutes: only where something has changed.
 licences=$out/licences.txt
-[ "$licences" -nt Cargo.lock ] && [ "$licences" -nt deploy/about.hbs ] && [ "$licences" -nt deploy/about.toml ] || cargo about generate --offline --locked --fail -c deploy/about.toml -o "$licences" deploy/about.hbs 2>"$out/about.log" \
-    || { cat "$out/about.log" >&2; exit 1; }
+about=deploy/about.toml depth=${LICENCE_DEPTH:-all}
+if [ "$depth" != all ]; then
+    about=$out/about.toml
+    { echo "max-depth = $depth"; cat deploy/about.toml; } >"$about"
+fi
+if [ "$(cat "$out/licences.depth" 2>/dev/null)" != "$depth" ] || [ Cargo.lock -nt "$licences" ] || [ deploy/about.hbs -nt "$licences" ] \
+    || [ deploy/about.toml -nt "$licences" ]; then
+    rm -f "$out/licences.depth"
+    cargo about generate --offline --locked --fail -c "$about" -o "$licences" deploy/about.hbs 2>"$out/about.log" \
+        || { cat "$out/about.log" >&2; exit 1; }
+    echo "$depth" >"$out/licences.depth"
+fi
 cp CHANGELOG.md "$out/NEWS.md"
 # Installed, the database lies where the service may write.
 sed 's|^path = "warraq.db"|path = "/var/lib/warraq/warraq.db"|' config.toml >"$out/config.toml"
