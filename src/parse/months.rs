@@ -53,6 +53,35 @@ const MONTHS: [&str; 12] = [
         दिसंबर दिसम्बर ডিসেম্বর",
 ];
 
+/// More names, folded: of the scripts of India, the Caucasus, Southeast Asia and Ethiopia, in Kazakh, Filipino and Swahili.
+const MORE_MONTHS: [&str; 12] = [
+    "जानेवारी ஜனவரி జనవరి ജനുവരി ಜನವರಿ જાન્યુઆરી ਜਨਵਰੀ იანვარი იანვრის იან հունվար հունվարի հնվ қаңтар \
+        қаң qantar មករា ມັງກອນ ဇန်နဝါရီ ጃንዩወሪ ጃንዋሪ",
+    "फेब्रुवारी பிப்ரவரி பெப்ரவரி ఫిబ్రవరి ഫെബ്രുവരി ಫೆಬ್ರವರಿ ફેબ્રુઆરી ਫਰਵਰੀ თებერვალი თებერვლის თებ \
+        փետրվար փետրվարի փտվ ақпан ақп aqpan កុម្ភៈ កុម្ភះ ກຸມພາ ဖေဖော်ဝါရီ ፌብሩወሪ ፌብሩዋሪ pebrero",
+    "மார்ச் మార్చి മാർച്ച് മാര്ച്ച് ಮಾರ್ಚ್ માર્ચ ਮਾਰਚ მარტი მარტის მარ մարտ մարտի մրտ наурыз нау nauryz \
+        មីនា មិនា ມີນາ မတ် ማርች machi",
+    "एप्रिल ஏப்ரல் ఏప్రిల్ ഏപ്രിൽ ഏപ്രില് ಏಪ್ರಿಲ್ એપ્રિલ ਅਪ੍ਰੈਲ აპრილი აპრილის აპრ ապրիլ ապրիլի ապր сәуір \
+        сәу sauir មេសា ເມສາ ဧပြီ ኤፕሪል ኤፕረል aprili",
+    "मे மே మే മേയ് മെയ് ಮೇ મે ਮਈ მაისი მაისის მაი մայիս մայիսի մյս мамыр мам mamyr ឧសភា ພຶດສະພາ မေ ሜይ",
+    "ஜூன் జూన్ ജൂൺ ജൂണ് ಜೂನ್ જૂન ਜੂਨ ივნისი ივნისის ივნ հունիս հունիսի հնս маусым мау mausym មិថុនា \
+        ມິຖຸນາ ဇွန် ጁን hunyo",
+    "जुलै ஜூலை జులై జూలై ജൂലൈ ಜುಲೈ જુલાઈ ਜੁਲਾਈ ივლისი ივლისის ივლ հուլիս հուլիսի հլս шілде шіл shilde \
+        កក្កដា កក្ដដា ກໍລະກົດ ဇူလိုင် ጁላይ hulyo",
+    "ऑगस्ट ஆகஸ்ட் ஆகஸ்டு ఆగస్టు ఆగస్ట్ ഓഗസ്റ്റ് ആഗസ്റ്റ് ಆಗಸ್ಟ್ ઑગસ્ટ ઓગસ્ટ ਅਗਸਤ აგვისტო აგვისტოს აგვ \
+        օգոստոս օգոստոսի օգս тамыз там tamyz សីហា ສິງຫາ ဩဂုတ် သြဂုတ် ኦገስት agosti",
+    "सप्टेंबर செப்டம்பர் செப்டெம்பர் సెప్టెంబర్ సెప్టెంబరు സെപ്റ്റംബർ സെപ്റ്റംബര് ಸೆಪ್ಟೆಂಬರ್ સપ્ટેમ્બર \
+        ਸਤੰਬਰ სექტემბერი სექტემბრის სექ սեպտեմբեր սեպտեմբերի սեպ қыркүйек қыр qyrkuiek កញ្ញា ກັນຍາ စက်တင်ဘာ \
+        ሴፕቴምበር setyembre septemba",
+    "ऑक्टोबर அக்டோபர் ஒக்டோபர் అక్టోబర్ అక్టోబరు ഒക്ടോബർ ഒക്ടോബര് ಅಕ್ಟೋಬರ್ ઑક્ટોબર ઓક્ટોબર ਅਕਤੂਬਰ \
+        ოქტომბერი ოქტომბრის ოქტ հոկտեմբեր հոկտեմբերի հոկ қазан қаз qazan តុលា ຕຸລາ အောက်တိုဘာ ኦክቶበር ኦክተውበር \
+        oktubre oktoba",
+    "नोव्हेंबर நவம்பர் నవంబర్ నవంబరు നവംബർ നവംബര് ನವೆಂಬರ್ નવેમ્બર ਨਵੰਬਰ ნოემბერი ნოემბრის ნოე նոյեմբեր \
+        նոյեմբերի նոյ қараша қар qarasha វិច្ឆិកា ພະຈິກ နိုဝင်ဘာ ኖቬምበር nobyembre novemba",
+    "डिसेंबर டிசம்பர் డిసెంబర్ డిసెంబరు ഡിസംബർ ഡിസംബര് ಡಿಸೆಂಬರ್ ડિસેમ્બર ਦਸੰਬਰ დეკემბერი დეკემბრის დეკ \
+        դեկտեմբեր դեկտեմբերի դեկ желтоқсан жел jeltoqsan ធ្នូ ທັນວາ ဒီဇင်ဘာ ዲሴምበር disyembre desemba",
+];
+
 /// Returns the month, 1 to 12, that a folded word names.
 pub(super) fn of(word: &str) -> Option<i8> {
     // Most dates are in English and abbreviated.
@@ -65,8 +94,10 @@ pub(super) fn of(word: &str) -> Option<i8> {
     }
     // Hebrew writes "in November" as one word.
     let word = word.strip_prefix('ב').filter(|rest| rest.chars().count() >= 3).unwrap_or(word);
-    let at = MONTHS.iter().position(|names| names.split(' ').any(|name| name == word))?;
-    i8::try_from(at + 1).ok()
+    // Khmer writes the word for month before its name, and no space between them.
+    let word = word.strip_prefix("ខែ").unwrap_or(word);
+    let among = |table: &[&str]| table.iter().position(|names| names.split(' ').any(|name| name == word));
+    i8::try_from(among(&MONTHS).or_else(|| among(&MORE_MONTHS))? + 1).ok()
 }
 
 /// Returns the month, 1 to 12, of which a folded word is the beginning: `magg` is May. At least three letters, and no other month
@@ -74,7 +105,8 @@ pub(super) fn of(word: &str) -> Option<i8> {
 pub(super) fn of_beginning(word: &str) -> Option<i8> {
     word.chars().nth(2)?;
     let begins = |names: &&str| names.split(' ').any(|name| name.starts_with(word));
-    let mut found = MONTHS.iter().enumerate().filter(|(_, names)| begins(names)).map(|(at, _)| at);
+    let all = MONTHS.iter().zip(&MORE_MONTHS).enumerate();
+    let mut found = all.filter(|(_, (names, more))| begins(names) || begins(more)).map(|(at, _)| at);
     let at = found.next()?;
     found.next().is_none().then(|| i8::try_from(at + 1).ok())?
 }
@@ -89,10 +121,11 @@ pub(super) fn thai(chars: &[char]) -> Option<(i8, usize)> {
     Some((i8::try_from(at + 1).ok()?, THAI[at].chars().count()))
 }
 
-/// Returns whether a character is part of a word: a letter, or a sign of the scripts from Devanagari to Thai, which write vowels and
+/// Returns whether a character is part of a word: a letter, or a sign of the scripts from Devanagari to Khmer, which write vowels and
 /// joined consonants by signs that are no letters.
 pub(super) fn is_word(c: char) -> bool {
-    c.is_alphabetic() || ('\u{900}'..='\u{E7F}').contains(&c) && !c.is_numeric() && !matches!(c, '\u{964}' | '\u{965}')
+    let is_sign = matches!(c, '\u{900}'..='\u{EFF}' | '\u{1000}'..='\u{109F}' | '\u{1780}'..='\u{17D3}');
+    c.is_alphabetic() || is_sign && !c.is_numeric() && !matches!(c, '\u{964}' | '\u{965}' | '\u{104A}' | '\u{104B}')
 }
 
 /// Returns the first word of a Levantine or Kurdish month that has two.
@@ -114,7 +147,7 @@ pub(super) fn of_two(first: &str, second: &str) -> Option<i8> {
 /// Returns whether a word means afternoon (`true`) or morning (`false`).
 pub(super) fn half_day(word: &str) -> Option<bool> {
     match word {
-        "pm" | "م" | "مساء" | "عصر" | "عصرا" | "شام" | "μμ" | "os" | "오후" | "下午" | "午後" => {
+        "pm" | "م" | "مساء" | "المساء" | "عصر" | "عصرا" | "شام" | "μμ" | "os" | "오후" | "下午" | "午後" => {
             Some(true)
         }
         "am" | "ص" | "صباحا" | "صبح" | "فجرا" | "πμ" | "oo" | "오전" | "上午" | "午前" => {
@@ -136,7 +169,7 @@ pub(super) fn part_of_day(word: &str) -> Option<fn(i64) -> bool> {
 }
 
 /// Names of zones and their minutes east of UTC.
-const ZONES: [(&str, i64); 50] = [
+const ZONES: &[(&str, i64)] = &[
     ("z", 0),
     ("ut", 0),
     ("utc", 0),
@@ -187,10 +220,58 @@ const ZONES: [(&str, i64); 50] = [
     ("mst", -420),
     ("pdt", -420),
     ("pst", -480),
+    ("idt", 180),
+    ("irdt", 270),
+    ("akdt", -480),
+    ("npt", 345),
+    ("aft", 270),
+    ("awst", 480),
+    ("wita", 480),
+    ("wit", 540),
+    ("cot", -300),
+    ("pet", -300),
+    ("vet", -240),
+    ("uyt", -180),
+    ("ndt", -150),
+    ("mmt", 390),
+    ("clt", -240),
+    ("clst", -180),
+    ("brst", -120),
+    ("acdt", 630),
+    ("hdt", -540),
+    ("uzt", 300),
+    ("azt", 240),
+    ("mvt", 300),
+    ("bdt", 360),
+    ("btt", 360),
+    ("kgt", 360),
+    ("tjt", 300),
+    ("tmt", 300),
+    ("omst", 360),
+    ("krat", 420),
+    ("irkt", 480),
+    ("yakt", 540),
+    ("vlat", 600),
+    ("magt", 660),
+    ("pett", 720),
+    ("samt", 240),
+    ("yekt", 300),
+    ("novt", 420),
+    ("myt", 480),
+    ("bnt", 480),
+    ("bot", -240),
+    ("ect", -300),
+    ("gyt", -240),
+    ("cvt", -60),
+    ("wast", 120),
+    ("mut", 240),
+    ("fjt", 720),
+    ("pgt", 600),
+    ("msd", 240),
 ];
 /// Further names of zones. RFC 822 5.1 defines the letters; A, M, N and Y are the ones it spells out. General names such as `ET` are
 /// read as newsrooms use them.
-const OTHER_ZONES: [(&str, i64); 16] = [
+const OTHER_ZONES: &[(&str, i64)] = &[
     ("мск", 180),
     ("مكه", 180),
     ("غرينتش", 0),
@@ -212,7 +293,7 @@ const OTHER_ZONES: [(&str, i64); 16] = [
 /// Returns the offset of a named zone, in seconds east of UTC. Names that several countries use have the meaning that RFC 822 and
 /// mail readers give them.
 pub(super) fn zone(word: &str) -> Option<i64> {
-    ZONES.iter().chain(&OTHER_ZONES).find(|(name, _)| *name == word).map(|(_, minutes)| minutes * 60)
+    ZONES.iter().chain(OTHER_ZONES).find(|(name, _)| *name == word).map(|(_, minutes)| minutes * 60)
 }
 
 /// Folds a letter of a lower-case word as in the tables: letters lose their accents, Arabic variants of a letter become one, vowel
@@ -263,10 +344,10 @@ mod tests {
 
     #[test]
     fn the_names_are_folded_and_each_names_one_month() {
-        let names = MONTHS.iter().flat_map(|names| names.split(' '));
-        for name in names {
+        let all: Vec<String> = MONTHS.iter().zip(&MORE_MONTHS).map(|(names, more)| format!("{names} {more}")).collect();
+        for name in all.iter().flat_map(|names| names.split(' ')) {
             assert_eq!(name.chars().filter_map(fold).collect::<String>(), name);
-            let months = MONTHS.iter().filter(|names| names.split(' ').any(|other| other == name)).count();
+            let months = all.iter().filter(|names| names.split(' ').any(|other| other == name)).count();
             assert_eq!((months, name.is_empty()), (1, false), "{name}");
         }
     }
