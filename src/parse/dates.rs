@@ -1,20 +1,28 @@
 //! Dates as outlets write them: the RFC formats, ISO 8601, Unix time, and words in a dozen languages.
 //!
 //! One scanner splits a text into numbers, a time of day, a zone and a month. The order and length of the remaining numbers say
-//! which one is the year. Weekdays and other words are ignored. A date without a zone is in the outlet's zone.
+//! which one is the year. Other words are ignored, and so is the weekday where day and month are clear. A date without a zone is in
+//! the outlet's zone.
 
+mod bare;
+mod clock;
+mod order;
 mod scanner;
 
 use super::calendars::{self, Calendar};
 use super::digits::{ascii_digit, is_mark};
 use super::plain_dates;
 use super::zones;
+pub(super) use bare::ATTRIBUTES;
+use bare::bare;
 use jiff::{
     Timestamp,
     civil::{self, ISOWeekDate, Weekday},
     tz::TimeZone,
 };
-pub(super) use scanner::Order;
+use order::NumericDate;
+pub(super) use order::{Order, Orders, is_ambiguous};
+pub(super) use scanner::LARGEST_OFFSET;
 use scanner::Scanner;
 
 /// Maximum length of a text that is read, in bytes.
@@ -24,20 +32,20 @@ const LONGEST: usize = 128;
 /// no zone.
 #[must_use]
 pub fn instant(text: &str, zone: &TimeZone) -> Option<Timestamp> {
-    instant_in(text, zone, Order::Unknown)
+    instant_in(text, zone, Orders::default())
 }
 
-/// Does the same as [`instant`] for a document whose dates are in this order.
-pub(super) fn instant_in(text: &str, zone: &TimeZone, order: Order) -> Option<Timestamp> {
-    let text = text.trim();
+/// Does the same as [`instant`] for a document whose dates are in these orders.
+pub(super) fn instant_in(text: &str, zone: &TimeZone, orders: Orders) -> Option<Timestamp> {
+    let text = &*bare(text);
     if text.len() > LONGEST {
         return None;
     }
-    plain_dates::instant(text).or_else(|| scanned(text, zone, order))
+    plain_dates::instant(text).or_else(|| scanned(text, zone, orders))
 }
 
 /// Does the same as [`instant_in`] for a text in any form.
-pub(super) fn scanned(text: &str, zone: &TimeZone, order: Order) -> Option<Timestamp> {
+pub(super) fn scanned(text: &str, zone: &TimeZone, orders: Orders) -> Option<Timestamp> {
     let text = text.trim();
     if !text.chars().any(char::is_numeric) {
         return None;
@@ -46,7 +54,7 @@ pub(super) fn scanned(text: &str, zone: &TimeZone, order: Order) -> Option<Times
         return Some(at);
     }
     if let Some(western) = without_week(text).or_else(|| without_era(text)) {
-        return scanned(&western, zone, order);
+        return scanned(&western, zone, orders);
     }
     let (parts, date) = match foreign(text) {
         Calendar::Gregorian => (Scanner::default().run(text)?, None),
@@ -56,7 +64,14 @@ pub(super) fn scanned(text: &str, zone: &TimeZone, order: Order) -> Option<Times
     };
     let (year, month, day) = match date {
         Some(date) => (date.year(), date.month(), date.day().unsigned_abs().into()),
-        None => parts.date(order)?,
+        None => {
+            let numeric = NumericDate::of(&parts).filter(NumericDate::is_ambiguous);
+            let order = numeric.map_or(Order::Unknown, |date| match date.by_weekday(text) {
+                Order::Unknown => orders.with(date.separator),
+                order => order,
+            });
+            parts.date(order)?
+        }
     };
     let (hour, minute, second) = parts.time()?;
     // Days, hours and seconds out of range roll over (24:00 is the next day, 31 June is 1 July).
@@ -74,7 +89,8 @@ pub(super) fn scanned(text: &str, zone: &TimeZone, order: Order) -> Option<Times
 /// Returns whether a date had to be converted from another calendar; if the entry has a Gregorian date too, that one is
 /// preferred.
 pub(super) fn is_converted(text: &str) -> bool {
-    text.len() <= LONGEST && matches!(foreign(text), Calendar::Persian(..))
+    let text = bare(text);
+    text.len() <= LONGEST && matches!(foreign(&text), Calendar::Persian(..))
 }
 
 fn foreign(text: &str) -> Calendar {
@@ -85,35 +101,6 @@ fn foreign(text: &str) -> Calendar {
     }
     let digits: String = text.chars().filter(|c| !is_mark(*c)).map(ascii_digit).collect();
     calendars::of(&digits)
-}
-
-/// Returns the order that a date proves because one of its first two numbers is too large for a month.
-pub(super) fn order(text: &str) -> Order {
-    match small_numbers(text) {
-        Some((first, second)) if first > 12 && second <= 12 => Order::DayFirst,
-        Some((first, second)) if second > 12 && first <= 12 => Order::MonthFirst,
-        _ => Order::Unknown,
-    }
-}
-
-/// Returns whether a date can be read in both orders.
-pub(super) fn is_ambiguous(text: &str) -> bool {
-    small_numbers(text).is_some_and(|(first, second)| first <= 12 && second <= 12 && first != second)
-}
-
-/// Returns the two numbers before the year of a date such as 5/8/2016.
-fn small_numbers(text: &str) -> Option<(u32, u32)> {
-    let text = text.trim();
-    if text.len() > LONGEST || !text.contains('/') {
-        return None;
-    }
-    let parts = Scanner::default().run(text).filter(|parts| parts.month.is_none())?;
-    match parts.numbers.as_slice() {
-        [first, second, year, ..] if first.digits <= 2 && second.digits <= 2 && year.digits != 1 => {
-            Some((first.value, second.value))
-        }
-        _ => None,
-    }
 }
 
 /// Returns a text that begins with an ISO week date (ISO 8601 5.2.3: `2026-W45-1` or `2026W451`, without a day its Monday) with
@@ -143,11 +130,15 @@ fn without_era(text: &str) -> Option<String> {
     (year < 200).then(|| format!("{}{}年{rest}", &text[..at], before + year))
 }
 
-/// Reads digits that are too many for a calendar date: seconds, milliseconds or microseconds since 1970. Some programs put
-/// `/Date(…)/` around them.
+/// Reads digits that are too many for a calendar date: seconds, milliseconds or microseconds since 1970, perhaps with a fraction.
+/// Some programs put `/Date(…)/` around them.
 fn unix_time(text: &str) -> Option<Timestamp> {
     let inside = text.strip_prefix("/Date(").and_then(|text| text.strip_suffix(")/"));
     let text = inside.map_or(text, |inside| inside.split(['+', '-']).next().unwrap_or_default());
+    let (text, fraction) = text.split_once('.').unwrap_or((text, ""));
+    if !fraction.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
     let digits = text.len();
     let number = text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse::<i64>().ok()).flatten()?;
     let seconds = match digits {

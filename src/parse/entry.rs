@@ -160,7 +160,7 @@ fn dates_of(tree: &Tree<'_>, tag: Tag, child: NodeId, found: &mut Found) -> bool
         _ => return false,
     };
     if slot.len() < CANDIDATES {
-        let date = text::plain(tree, child).filter(|text| text.len() <= DATE);
+        let date = text::date(tree, child).filter(|text| text.len() <= DATE);
         slot.extend(date.map(std::borrow::Cow::into_owned));
     } else {
         found.more = true;

@@ -95,7 +95,7 @@ pub(super) fn read(tree: &Tree<'_>, root: Root, zone: &TimeZone) -> FeedDraft {
             }
         };
         if stated.len() < CANDIDATES {
-            stated.extend(text::plain(tree, child).map(std::borrow::Cow::into_owned));
+            stated.extend(text::date(tree, child).map(std::borrow::Cow::into_owned));
         }
     }
     updated.extend(tree.attr(root.channel, "lastmod").map(std::borrow::Cow::into_owned));

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 /// Lets feed-rs read the drafts and adds the fields that it does not keep.
 pub(super) fn finish(raw: RawDocument, context: &ParseContext) -> Result<ParsedFeed, Fault> {
     let (zone, limits) = (&context.zone, Limits::of(context));
-    let typed = typed::read(&raw.feed, &[], zone, raw.order)?;
+    let typed = typed::read(&raw.feed, &[], zone, raw.orders)?;
     // Compared as for identity: the paragraphs of a page, each with its own fragment, share that page.
     let pages: Vec<Option<String>> =
         raw.listed.iter().map(|(_, page, ..)| page.as_deref().and_then(link::canonical)).collect();
@@ -19,7 +19,7 @@ pub(super) fn finish(raw: RawDocument, context: &ParseContext) -> Result<ParsedF
     let repeats: Vec<bool> =
         pages.iter().map(|page| page.as_deref().is_some_and(|page| uses.get(page).is_some_and(|n| *n > 1))).collect();
     let authors = typed::people(typed.authors);
-    let mut read = typed::Batches::new(raw.entries, zone, raw.order);
+    let mut read = typed::Batches::new(raw.entries, zone, raw.orders);
     let mut listed = Vec::with_capacity(raw.listed.len());
     for ((raw_hash, _, key, is_known), link_repeats) in raw.listed.into_iter().zip(repeats) {
         let (key_hash, mut entry) = (key.hash(), None);
@@ -46,7 +46,7 @@ pub(super) fn finish(raw: RawDocument, context: &ParseContext) -> Result<ParsedF
         categories: typed::categories(typed.categories),
         image: raw.feed.image,
         generator: typed.generator.map(|g| g.content),
-        published: raw.feed.published.and_then(|text| dates::instant_in(&text, zone, raw.order)),
+        published: raw.feed.published.and_then(|text| dates::instant_in(&text, zone, raw.orders)),
         updated: typed::instant(typed.updated),
         hints: raw.feed.hints,
         guids_void: raw.guids_void,

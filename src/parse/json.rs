@@ -56,7 +56,7 @@ pub(super) fn read(
         partial: cut_off,
         guids_void: false,
         feed: feed(&head, base),
-        order: super::dates::Order::Unknown,
+        orders: super::dates::Orders::default(),
         listed: Vec::new(),
         entries: Vec::new(),
     };
@@ -107,7 +107,8 @@ fn entries(
         }
     }
     // Known items show the order of day and month too.
-    raw.order = super::order(drafts.iter().flat_map(|(_, draft)| [&draft.published, &draft.updated]).flatten());
+    raw.orders =
+        super::dates::Orders::of(drafts.iter().flat_map(|(_, draft)| [&draft.published, &draft.updated]).flatten());
     for (hash, draft) in drafts {
         let Some(key) = keys.next(draft.id.as_deref(), draft.link.as_deref(), || About::of(&draft)) else { continue };
         let is_known = known(hash);
@@ -261,7 +262,7 @@ mod tests {
         let text = format!(r#"{{"version": "x", "items": [{known}, {{"id": 2, "date_published": "1/5/2026"}}]}}"#);
         let is_known = |hash: RawHash| hash == RawHash::of(known.as_bytes());
         let raw = read(&text, &ParseContext::default(), &is_known, &mut Repairs::default()).ok().unwrap();
-        assert_eq!((raw.entries.len(), raw.order), (1, crate::parse::dates::Order::MonthFirst));
+        assert_eq!((raw.entries.len(), raw.orders.with('/')), (1, crate::parse::dates::Order::MonthFirst));
     }
 
     #[test]

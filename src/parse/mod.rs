@@ -39,6 +39,7 @@ mod text;
 mod tokens;
 mod tree;
 mod typed;
+mod weekdays;
 mod zones;
 
 pub use cost::cost;
@@ -187,8 +188,8 @@ struct RawDocument {
     partial: bool,
     guids_void: bool,
     feed: FeedDraft,
-    /// The order of day and month in its dates.
-    order: dates::Order,
+    /// The orders of day and month in its dates.
+    orders: dates::Orders,
     /// Every entry except copies: the hash of its bytes, its page, its key, and whether its bytes are known. An entry that is not
     /// known is the next one in `entries`.
     listed: Vec<(RawHash, Option<String>, EntryKey, bool)>,
@@ -223,7 +224,7 @@ fn read_xml(
         partial: tree.cut || tree.limited || !tree.node(root.id).closed,
         guids_void: false,
         feed,
-        order: dates::Order::Unknown,
+        orders: dates::Orders::default(),
         listed: Vec::new(),
         entries: Vec::new(),
     };
@@ -238,8 +239,8 @@ fn read_xml(
     }
     if has_ambiguous_dates(&raw.entries) {
         let stated = tree.descend(root.id, |tag| matches!(tag, names::Tag::Channel | names::Tag::Item));
-        let texts = stated.iter().filter(|(tag, _)| tag.is_date()).filter_map(|(_, id)| text::plain(&tree, *id));
-        raw.order = order(texts);
+        let texts = stated.iter().filter(|(tag, _)| tag.is_date()).filter_map(|(_, id)| text::date(&tree, *id));
+        raw.orders = dates::Orders::of(texts);
     }
     note_references(&tree.references, repairs);
     if raw.guids_void {
@@ -363,13 +364,6 @@ fn note_references(references: &entities::References<'_>, repairs: &mut Repairs)
 
 fn has_ambiguous_dates(entries: &[EntryDraft]) -> bool {
     entries.iter().flat_map(|entry| [&entry.published, &entry.updated]).flatten().any(|text| dates::is_ambiguous(text))
-}
-
-/// Returns the order that the dates agree on, or `Unknown` when they contradict each other or show none.
-fn order<T: AsRef<str>>(texts: impl Iterator<Item = T>) -> dates::Order {
-    let mut shown = texts.map(|text| dates::order(text.as_ref())).filter(|order| *order != dates::Order::Unknown);
-    let first = shown.next().unwrap_or_default();
-    if shown.all(|order| order == first) { first } else { dates::Order::Unknown }
 }
 
 /// Notes text before the root element that is neither a declaration nor white space.

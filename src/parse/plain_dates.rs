@@ -1,6 +1,7 @@
 //! A fast path for the two forms of nearly all dates: RFC 5322 (`Mon, 02 Nov 2026 10:30:00 +0100`) and RFC 3339
 //! (`2026-11-02T10:30:00+01:00`). Any other form is left to the scanner, which gives the same results.
 
+use super::dates::LARGEST_OFFSET;
 use jiff::{Timestamp, civil};
 
 const WEEKDAYS: [&[u8]; 7] = [b"Mon", b"Tue", b"Wed", b"Thu", b"Fri", b"Sat", b"Sun"];
@@ -80,6 +81,9 @@ fn seconds(clock: &[u8]) -> Option<i64> {
 fn offset(sign: u8, [h1, h2, m1, m2]: [u8; 4]) -> Option<i64> {
     let (hours, minutes) = (number(&[h1, h2])?, number(&[m1, m2])?);
     let seconds = i64::from(hours) * 3_600 + i64::from(minutes) * 60;
+    if minutes >= 60 || seconds > LARGEST_OFFSET {
+        return None;
+    }
     match sign {
         b'+' => Some(seconds),
         b'-' => Some(-seconds),
@@ -95,13 +99,13 @@ fn number(digits: &[u8]) -> Option<i16> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::dates::{Order, scanned};
+    use super::super::dates::{Orders, scanned};
     use super::*;
     use jiff::tz::TimeZone;
     use proptest::prelude::*;
 
     fn long_way(text: &str) -> Option<Timestamp> {
-        scanned(text, &TimeZone::fixed(jiff::tz::offset(5)), Order::Unknown)
+        scanned(text, &TimeZone::fixed(jiff::tz::offset(5)), Orders::default())
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Reads the texts of a tree as their elements declare them (plain, HTML, XHTML inline, base64), decoded and repaired.
 
+use super::dates;
 use super::entities;
 use super::guess::{guessed, looks_like_html};
 use super::tree::{NodeId, NodeKind, Tree, local};
@@ -79,6 +80,19 @@ pub(super) fn all<'a>(tree: &Tree<'a>, id: NodeId) -> Option<Cow<'a, str>> {
         }
     }
     Some(mend(trim(Cow::Owned(out)), tree)).filter(|text| !text.is_empty())
+}
+
+/// Returns the text of a date. An element of HTML inside it may state the date for programs (`<time datetime="…">`).
+pub(super) fn date<'a>(tree: &Tree<'a>, id: NodeId) -> Option<Cow<'a, str>> {
+    let direct = plain(tree, id);
+    if tree.elements(id).next().is_none() || direct.as_ref().is_some_and(|text| text.contains(char::is_numeric)) {
+        return direct;
+    }
+    let stated = |(_, child)| {
+        let mut values = dates::ATTRIBUTES.iter().filter_map(move |name| tree.attr(child, name));
+        values.find(|value| value.contains(|c: char| c.is_ascii_digit()))
+    };
+    tree.elements(id).find_map(stated).or_else(|| all(tree, id))
 }
 
 /// Reads a text construct (RFC 4287 3.1, `description` of RSS and similar elements) in all the ways in which it is written.

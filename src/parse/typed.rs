@@ -21,14 +21,14 @@ pub(super) fn read(
     feed: &FeedDraft,
     entries: &[EntryDraft],
     zone: &TimeZone,
-    order: dates::Order,
+    orders: dates::Orders,
 ) -> Result<typed::Feed, Fault> {
     let canonical = write(feed, entries);
     let zone = zone.clone();
     let parser = feed_rs::parser::Builder::new()
         .sanitize_content(false)
         .timestamp_parser(move |text| {
-            let at = dates::instant_in(text, &zone, order)?;
+            let at = dates::instant_in(text, &zone, orders)?;
             chrono::DateTime::from_timestamp(at.as_second(), 0)
         })
         .id_generator(|_, _, _| String::new())
@@ -54,13 +54,13 @@ pub(super) struct Batches<'a> {
     drafts: std::vec::IntoIter<EntryDraft>,
     ready: std::vec::IntoIter<(EntryDraft, typed::Entry)>,
     zone: &'a TimeZone,
-    order: dates::Order,
+    orders: dates::Orders,
 }
 
 impl<'a> Batches<'a> {
     /// Creates batches of these drafts.
-    pub fn new(drafts: Vec<EntryDraft>, zone: &'a TimeZone, order: dates::Order) -> Self {
-        Self { drafts: drafts.into_iter(), ready: Vec::new().into_iter(), zone, order }
+    pub fn new(drafts: Vec<EntryDraft>, zone: &'a TimeZone, orders: dates::Orders) -> Self {
+        Self { drafts: drafts.into_iter(), ready: Vec::new().into_iter(), zone, orders }
     }
 
     /// Returns the next draft and its entry, or `None` after the last.
@@ -79,7 +79,7 @@ impl<'a> Batches<'a> {
             bytes += draft.weight();
             batch.push(draft);
         }
-        let typed = read(&FeedDraft::default(), &batch, self.zone, self.order)?;
+        let typed = read(&FeedDraft::default(), &batch, self.zone, self.orders)?;
         self.ready = batch.into_iter().zip(typed.entries).collect::<Vec<_>>().into_iter();
         Ok(self.ready.next())
     }
@@ -123,6 +123,9 @@ pub(super) fn long(text: Option<Markup>) -> Option<Markup> {
         Markup::Html(html) => Markup::Html(trim(html)),
     })
 }
+
+/// Name of a person who has none, between writer and reader: a character that is none (Unicode 23.7), so no outlet writes it.
+const NAMELESS: &str = "\u{FDD0}";
 
 /// Writer of canonical Atom. Texts go into CDATA sections, the fastest form to write and to read.
 struct XmlWriter(String);
@@ -179,7 +182,7 @@ impl XmlWriter {
             self.text("uri", person.uri.as_deref());
             // feed-rs drops a person who has only an address.
             if person.name.is_empty() && person.email.is_none() {
-                self.text("name", person.uri.as_deref());
+                self.text("name", Some(NAMELESS));
             }
             self.end(role);
         }
@@ -241,8 +244,7 @@ fn of_type(media_type: &str, text: String) -> Option<Markup> {
 /// Converts persons from feed-rs's model.
 pub(super) fn people(people: Vec<typed::Person>) -> Vec<Person> {
     let person = |p: typed::Person| {
-        // A name that equals the address was added by the writer above.
-        let name = p.name.filter(|name| p.uri.as_ref() != Some(name)).unwrap_or_default();
+        let name = p.name.filter(|name| name != NAMELESS).unwrap_or_default();
         Person { name, email: p.email, uri: p.uri }
     };
     people.into_iter().map(person).collect()

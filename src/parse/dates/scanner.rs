@@ -1,35 +1,16 @@
 //! Splits a text into the parts of a date.
 
-use crate::parse::digits::{ascii_digit, blanks, digits, is_mark, past_fraction, zone_name};
+use super::clock::{Clock, dotted_half_day};
+use super::order::Order;
+use crate::parse::digits::{ascii_digit, blanks, digits, is_mark, zone_name};
 use crate::parse::months;
 use jiff::tz::TimeZone;
 
 /// Earlier years are not dates: programs write them for "never" (RFC 5322 3.3).
 const FIRST_YEAR: u32 = 1_900;
 
-/// Words for hours between hour and minute.
-const HOURS: [char; 7] = ['h', 'H', '時', '时', '點', '点', '시'];
-
-/// Returns whether `a.m.` (`false`) or `p.m.` (`true`), or the same in Greek or Persian, begins `chars`.
-fn dotted_half_day(chars: &[char]) -> Option<bool> {
-    match chars {
-        ['a' | 'A', '.', 'm' | 'M', ..] | ['π', '.', 'μ', ..] | ['ق', '.', 'ظ', ..] => Some(false),
-        ['p' | 'P', '.', 'm' | 'M', ..] | ['μ', '.', 'μ', ..] | ['ب', '.', 'ظ', ..] => Some(true),
-        _ => None,
-    }
-}
-
-/// Which of two small numbers is the day, judged by the other dates of the document.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(in crate::parse) enum Order {
-    /// No date of the document shows it.
-    #[default]
-    Unknown,
-    /// 31/12.
-    DayFirst,
-    /// 12/31.
-    MonthFirst,
-}
+/// The offset of the Line Islands, the largest there is, in seconds.
+pub(in crate::parse) const LARGEST_OFFSET: i64 = 14 * 3_600;
 
 /// A number that is not part of a time or zone.
 #[derive(Debug, Clone, Copy)]
@@ -38,7 +19,7 @@ pub(super) struct DateNumber {
     /// Number of its digits.
     pub digits: usize,
     /// The character before it, white space aside.
-    preceded_by: char,
+    pub preceded_by: char,
 }
 
 /// A script that says where a date was written.
@@ -67,7 +48,7 @@ pub(super) struct Scanner {
     pub month: Option<i8>,
     /// First word of a month with two words (كانون الثاني), while the second is still to come.
     half: Option<&'static str>,
-    pub clock: Option<(i64, i64, i64)>,
+    pub clock: Option<Clock>,
     afternoon: Option<bool>,
     /// Whether the text says AM or PM, as Americans do, who put the month first.
     english: bool,
@@ -76,6 +57,8 @@ pub(super) struct Scanner {
     pub offset: Option<i64>,
     /// Whether a signed number here is an offset: it follows the time or a zone's name.
     zone_next: bool,
+    /// Whether the word before says that an hour follows (الساعة).
+    pub hour_next: bool,
     script: Option<DateScript>,
     /// Whether a comma follows the month, while that is a word before all numbers: it may be a weekday.
     weekday: Option<bool>,
@@ -116,9 +99,9 @@ impl Scanner {
                 before = ' ';
             } else if matches!(c, '+' | '-' | '−')
                 && (self.zone_next || c == '+' && !self.numbers.is_empty() && self.offset.is_none())
-                && chars.get(at + 1).is_some_and(char::is_ascii_digit)
+                && let Some(from) = self.offset_at(&chars, at)
             {
-                at = self.zone(&chars, at + 1, if c == '+' { 1 } else { -1 });
+                at = self.zone(&chars, from, if c == '+' { 1 } else { -1 });
             } else {
                 if !c.is_whitespace() {
                     before = c;
@@ -137,79 +120,29 @@ impl Scanner {
         let count = chars[at..].iter().take_while(|c| c.is_ascii_digit()).count();
         // The date comes first in 20261102103000 and 202611021030.
         let (value, end) = digits(chars, at, if matches!(count, 12 | 14) { at + 8 } else { at + count })?;
-        if self.clock.is_none()
+        // A second time is the end of a period.
+        if (self.clock.is_none() || self.is_whole() && chars.get(end) == Some(&':'))
             && let Some((clock, end)) = self.clock_at(chars, at, value, end)
         {
-            self.clock = Some(clock);
-            self.zone_next = true;
+            self.clock = self.clock.or(Some(clock));
+            (self.zone_next, self.hour_next) = (true, false);
             return Some(end);
         }
-        self.zone_next = false;
+        (self.zone_next, self.hour_next) = (false, false);
         self.numbers.push(DateNumber { value, digits: end - at, preceded_by: before });
         (self.numbers.len() <= 4).then_some(end)
     }
 
-    /// Reads a time of day that begins with the number from `at` to `end`. Also returns where the time ends.
-    fn clock_at(&self, chars: &[char], at: usize, value: u32, end: usize) -> Option<((i64, i64, i64), usize)> {
-        let v = i64::from(value);
-        let behind_date = self.numbers.last().is_some_and(|date| date.digits == 8);
-        let behind_t = at > 0 && matches!(chars[at - 1], 'T' | 't') && !self.numbers.is_empty();
-        match end - at {
-            // ISO 8601 basic: T192030, T1920.
-            6 if behind_t || behind_date => {
-                return Some(((v / 10_000, v / 100 % 100, v % 100), past_fraction(chars, end)));
-            }
-            4 if behind_t || behind_date => return Some(((v / 100, v % 100, 0), end)),
-            1 | 2 => {}
-            _ => return None,
-        }
-        let Some(separator) = self.separator(chars, end) else {
-            return self.is_hour(chars, end, behind_t).then_some(((v, 0, 0), end));
-        };
-        let (minute, mut end) = digits(chars, separator + 1 + blanks(chars, separator + 1), chars.len())?;
-        let mut second = 0;
-        let again = chars.get(end) == Some(&chars[separator]) && matches!(chars[separator], ':' | '.');
-        if (again || matches!(chars.get(end), Some('分' | '분')))
-            && chars.get(end + 1).is_some_and(char::is_ascii_digit)
-        {
-            (second, end) = digits(chars, end + 1, chars.len())?;
-        }
-        Some(((v, minute.into(), second.into()), past_fraction(chars, end)))
+    /// Returns where the digits of the offset begin whose sign is at `at`. Behind a blank, only four digits after a whole date are
+    /// one: other numbers there belong to a date or to another time.
+    fn offset_at(&self, chars: &[char], at: usize) -> Option<usize> {
+        let from = at + 1 + blanks(chars, at + 1);
+        let count = chars.get(from..)?.iter().take_while(|c| c.is_ascii_digit()).count();
+        let is_one = if from == at + 1 { count > 0 } else { count == 4 && self.zone_next && self.is_whole() };
+        is_one.then_some(from)
     }
 
-    /// Returns whether year, month and day have been read.
-    fn is_whole(&self) -> bool {
-        self.numbers.len() >= 3 || self.month.is_some() && self.numbers.len() >= 2
-    }
-
-    /// Returns whether the number that ends at `end` is an hour without minutes: `10 h`, `10時`, or `T10` before a zone.
-    fn is_hour(&self, chars: &[char], end: usize, behind_t: bool) -> bool {
-        let next = end + blanks(chars, end);
-        let alone = |at: usize| !chars.get(at).is_some_and(|c| c.is_alphanumeric());
-        let half = matches!(chars.get(next..next + 2), Some(['a' | 'p' | 'A' | 'P', 'm' | 'M'])) && alone(next + 2)
-            || chars.get(next..).is_some_and(|rest| dotted_half_day(rest).is_some());
-        let h = chars.get(next).is_some_and(|c| HOURS.contains(c)) && alone(next + 1);
-        let before_zone = matches!(chars.get(end), None | Some('Z' | 'z' | '+' | '-' | '−'));
-        self.is_whole() && (h || half) || behind_t && self.numbers.len() >= 3 && before_zone
-    }
-
-    /// Returns the position of the separator between hours and minutes: a colon, a word for hours with or without spaces, or a dot
-    /// once the date is complete.
-    fn separator(&self, chars: &[char], end: usize) -> Option<usize> {
-        let digit = |at: usize| chars.get(at).is_some_and(char::is_ascii_digit);
-        let whole = self.is_whole();
-        let h = end + blanks(chars, end);
-        match chars.get(end) {
-            Some(':') if digit(end + 1) => Some(end),
-            Some('.') if whole && digit(end + 1) && digit(end + 2) => Some(end),
-            _ => {
-                let is_h = chars.get(h).is_some_and(|c| HOURS.contains(c));
-                (is_h && digit(h + 1 + blanks(chars, h + 1))).then_some(h)
-            }
-        }
-    }
-
-    /// Reads the `0100`, `01:00` or `1` after a sign. Returns where it ends.
+    /// Reads the `0100`, `01:00` or `1` after a sign. Returns where it ends. An offset that no place has is ignored.
     fn zone(&mut self, chars: &[char], at: usize, sign: i64) -> usize {
         self.zone_next = false;
         let Some((value, mut end)) = digits(chars, at, chars.len()) else { return at + 1 };
@@ -225,7 +158,10 @@ impl Scanner {
         if end - at > 5 {
             (hours, minutes) = (0, 0);
         }
-        self.offset = Some(sign * (hours * 3_600 + minutes * 60));
+        let seconds = hours * 3_600 + minutes * 60;
+        if minutes < 60 && seconds <= LARGEST_OFFSET {
+            self.offset = Some(sign * seconds);
+        }
         end
     }
 
@@ -255,6 +191,8 @@ impl Scanner {
         } else if self.weekday == Some(true) && self.numbers.len() == 1 && letters.len() > 2 {
             // `Mar, 04 xyz 2026` is in a month that is not known, not in March.
             (self.month, self.weekday) = (None, None);
+        } else if matches!(word.as_str(), "الساعه" | "ساعت" | "saat") {
+            self.hour_next = true;
         } else if let Some(is_afternoon) = months::part_of_day(&word) {
             self.afternoon = self.clock.map(|(hour, _, _)| is_afternoon(hour));
         } else if let Some(afternoon) = months::half_day(&word) {
@@ -267,6 +205,8 @@ impl Scanner {
         } else if self.clock.is_some()
             && self.offset.is_none()
             && let Some(offset) = months::zone(&word)
+            // The Croatian Friday is no Peruvian time.
+            && (word != "pet" || letters[0].is_uppercase())
         {
             self.offset = Some(offset);
             self.zone_next = true;
@@ -284,10 +224,18 @@ impl Scanner {
         (hour < 100 && minute < 100 && second < 100).then_some((hour, minute, second))
     }
 
+    /// Returns the month that a word names. In `mar. 3/2/2026` the word is a Tuesday.
+    pub fn month_of_date(&self) -> Option<i8> {
+        let is_weekday = self.weekday.is_some()
+            && matches!(self.numbers.as_slice(), [a, b, y, ..] if a.digits <= 2 && b.digits <= 2
+                && matches!(b.preceded_by, '/' | '-' | '.') && y.preceded_by == b.preceded_by);
+        self.month.filter(|_| !is_weekday)
+    }
+
     /// Returns year, month and day. `order` decides between two small numbers.
     pub fn date(&self, order: Order) -> Option<(i16, i8, u32)> {
         let n = self.numbers.as_slice();
-        let (year, month, day) = match self.month {
+        let (year, month, day) = match self.month_of_date() {
             Some(month) => {
                 let (year, day) = match n {
                     [only] if only.digits == 4 => (*only, 1),
@@ -306,11 +254,13 @@ impl Scanner {
         ((1..=12).contains(&month) && (1..=366).contains(&day) && (FIRST_YEAR..=9_999).contains(&year)).then_some(date)
     }
 
-    /// Returns whether the first of two small numbers is the month, as in the document's other dates, or else as Americans write.
+    /// Returns whether the first of two small numbers is the month: in the order that was found, or else as Americans write, who
+    /// have slashes.
     fn month_first(&self, n: &[DateNumber], order: Order) -> bool {
-        let both = matches!(n, [a, b, ..] if a.value <= 12 && b.value <= 12 && b.preceded_by == '/');
+        let [a, b, ..] = n else { return false };
+        let both = a.value <= 12 && b.value <= 12;
         both && match order {
-            Order::Unknown => self.english,
+            Order::Unknown => self.english && b.preceded_by == '/',
             order => order == Order::MonthFirst,
         }
     }
@@ -342,12 +292,13 @@ impl Scanner {
     }
 }
 
-/// Returns the full year, following RFC 2822 4.3 as far as feeds need it: 90 to 99 are the nineties, smaller numbers are this
-/// century.
-fn full_year(year: DateNumber) -> u32 {
+/// Returns the full year, following RFC 5322 4.3: 50 to 99 are years of the last century, and smaller numbers of this one, because
+/// nothing is published in the year 2070. Programs that count from 1900 write three digits.
+pub(super) fn full_year(year: DateNumber) -> u32 {
     match year.value {
+        value @ 100..200 if year.digits == 3 => 1_900 + value,
         value if year.digits > 2 => value,
-        value @ 0..90 => 2_000 + value,
+        value @ 0..50 => 2_000 + value,
         value => 1_900 + value,
     }
 }

@@ -1,0 +1,117 @@
+//! Which number of a date such as 5/8/2016 is the day: its weekday shows it, or the other dates of the document do.
+
+use super::scanner::{Scanner, full_year};
+use super::{LONGEST, bare::bare};
+use crate::parse::weekdays;
+use jiff::civil;
+
+/// Which of two small numbers is the day.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(in crate::parse) enum Order {
+    /// Nothing shows it.
+    #[default]
+    Unknown,
+    /// 31/12.
+    DayFirst,
+    /// 12/31.
+    MonthFirst,
+}
+
+/// The characters between the numbers of a date.
+const SEPARATORS: [char; 3] = ['/', '-', '.'];
+
+/// The order of a document's dates for each of the [`SEPARATORS`]: a date with another one comes from another template.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(in crate::parse) struct Orders([Order; SEPARATORS.len()]);
+
+impl Orders {
+    /// Returns the orders that dates agree on. They are `Unknown` where dates contradict each other or show none.
+    pub fn of<T: AsRef<str>>(texts: impl Iterator<Item = T>) -> Self {
+        let mut agreed = [None; SEPARATORS.len()];
+        for (separator, order) in texts.filter_map(|text| shown(text.as_ref())) {
+            for (slot, _) in agreed.iter_mut().zip(SEPARATORS).filter(|(_, known)| *known == separator) {
+                *slot = Some(if slot.is_none_or(|known| known == order) { order } else { Order::Unknown });
+            }
+        }
+        Self(agreed.map(Option::unwrap_or_default))
+    }
+
+    /// Returns the order of dates with this separator.
+    pub fn with(self, separator: char) -> Order {
+        self.0
+            .into_iter()
+            .zip(SEPARATORS)
+            .find(|(_, known)| *known == separator)
+            .map_or(Order::Unknown, |(order, _)| order)
+    }
+}
+
+/// A date of numbers alone whose year comes last.
+pub(super) struct NumericDate {
+    pub separator: char,
+    first: u32,
+    second: u32,
+    year: u32,
+}
+
+impl NumericDate {
+    /// Returns the date of scanned parts, if it has this form.
+    pub fn of(parts: &Scanner) -> Option<Self> {
+        let [first, second, year, ..] = parts.numbers.as_slice() else { return None };
+        let separator = second.preceded_by;
+        let is_separated = match separator {
+            '/' => year.digits != 1,
+            // Two digits throughout are ISO 8601 with hyphens; with a dot they may be a time of day.
+            '-' | '.' => year.preceded_by == separator && year.digits == 4,
+            _ => false,
+        };
+        let fits = is_separated && first.digits <= 2 && second.digits <= 2 && parts.month_of_date().is_none();
+        fits.then(|| Self { separator, first: first.value, second: second.value, year: full_year(*year) })
+    }
+
+    /// Returns whether it can be read in both orders.
+    pub fn is_ambiguous(&self) -> bool {
+        self.first <= 12 && self.second <= 12 && self.first != self.second
+    }
+
+    /// Returns the order in which it falls on the weekday that its text names, if it does so in one order only.
+    pub fn by_weekday(&self, text: &str) -> Order {
+        let Some(weekday) = weekdays::stated(text) else { return Order::Unknown };
+        let fits = |month: u32, day: u32| {
+            let date =
+                || civil::Date::new(self.year.try_into().ok()?, month.try_into().ok()?, day.try_into().ok()?).ok();
+            date().is_some_and(|date| date.weekday() == weekday)
+        };
+        match (fits(self.second, self.first), fits(self.first, self.second)) {
+            (true, false) => Order::DayFirst,
+            (false, true) => Order::MonthFirst,
+            _ => Order::Unknown,
+        }
+    }
+}
+
+/// Returns the separator of a date and the order that it proves: one number is too large for a month, or only one order fits its
+/// weekday.
+fn shown(text: &str) -> Option<(char, Order)> {
+    let (date, text) = numeric(text)?;
+    let order = match (date.first, date.second) {
+        (first, second) if first > 12 && second <= 12 => Order::DayFirst,
+        (first, second) if second > 12 && first <= 12 => Order::MonthFirst,
+        _ if date.is_ambiguous() => date.by_weekday(&text),
+        _ => Order::Unknown,
+    };
+    (order != Order::Unknown).then_some((date.separator, order))
+}
+
+/// Returns whether a date can be read in both orders.
+pub(in crate::parse) fn is_ambiguous(text: &str) -> bool {
+    numeric(text).is_some_and(|(date, _)| date.is_ambiguous())
+}
+
+fn numeric(text: &str) -> Option<(NumericDate, std::borrow::Cow<'_, str>)> {
+    let text = bare(text);
+    if text.len() > LONGEST || !text.contains(SEPARATORS) {
+        return None;
+    }
+    Some((NumericDate::of(&Scanner::default().run(&text)?)?, text))
+}
