@@ -1,7 +1,7 @@
 //! Persons and categories, as text or as child elements.
 
 use super::address;
-use super::entities;
+use super::entities::{self, References};
 use super::limits::LIST;
 use super::names::Tag;
 use super::text;
@@ -80,13 +80,26 @@ const AND: [&str; 20] = [
     "com", "مع",
 ];
 
-/// Returns the persons of one text: several if it has several e-mail addresses, else one. They are separated by a separator, by
+/// Returns the persons of one text: more than one if a separator follows an e-mail address. They are separated by a separator, by
 /// `and` or its like, or by nothing but white space after a bracket or between bare addresses. Only the first [`TEXT`] bytes are
 /// read.
 fn several(text: &str) -> Vec<Person> {
     let text = &text[..text.floor_char_boundary(TEXT)];
+    // A reference ends in a separator and may stand for one.
+    let decoded = if text.contains('&') { entities::decode(text, &References::default()) } else { text.into() };
+    let text = &*decoded;
     let spans = email_spans(text);
-    if spans.len() < 2 {
+    let people = split(text, &spans);
+    match people.first() {
+        // `ann@x.example, Ann`: the name follows its address.
+        Some(first) if spans.len() == 1 && first.name.is_empty() => from_text(text).into_iter().collect(),
+        _ => people,
+    }
+}
+
+/// Splits a text whose e-mail addresses stand at `spans`.
+fn split(text: &str, spans: &[(usize, usize)]) -> Vec<Person> {
+    if spans.is_empty() {
         return from_text(text).into_iter().collect();
     }
     let (mut people, mut depth, mut from) = (Vec::new(), 0_usize, 0);
@@ -172,7 +185,7 @@ pub(super) fn from_text(text: &str) -> Option<Person> {
     let shown = without_tags(text);
     // Tags that were escaped twice.
     let shown = if shown.contains("&lt;") {
-        without_tags(&entities::decode(&shown, &entities::References::default())).into_owned()
+        without_tags(&entities::decode(&shown, &References::default())).into_owned()
     } else {
         shown.into_owned()
     };
@@ -190,7 +203,8 @@ pub(super) fn from_text(text: &str) -> Option<Person> {
     let mut name = rest.trim();
     name = name.strip_prefix('(').unwrap_or(name);
     name = name.strip_suffix(')').unwrap_or(name);
-    let name = name.trim_matches(|c: char| c.is_whitespace() || matches!(c, ',' | '،' | ';' | '«' | '»' | '<' | '>'));
+    let is_around = |c: char| c.is_whitespace() || ",،;؛:«»<>-–—|/·•".contains(c);
+    let name = name.trim_matches(is_around);
     // RFC 5322 3.2.4: a name with a comma stands in quotation marks.
     let name = name.strip_prefix('"').and_then(|name| name.strip_suffix('"')).unwrap_or(name);
     Some(Person { name: name.to_owned(), email: Some(email), uri: None })
@@ -295,6 +309,10 @@ mod tests {
             ("أمينة،a@x.example", "أمينة", Some("a@x.example")),
             ("«a@x.example»", "", Some("a@x.example")),
             ("أمينة العلوي", "أمينة العلوي", None),
+            ("Ann Bell - ann@x.example", "Ann Bell", Some("ann@x.example")),
+            ("Ann Bell: ann@x.example", "Ann Bell", Some("ann@x.example")),
+            ("ann@x.example | Ann Bell-Fox", "Ann Bell-Fox", Some("ann@x.example")),
+            ("Ann Bell – (ann@x.example)", "Ann Bell", Some("ann@x.example")),
             ("@alalam", "@alalam", None),
             ("a@b", "a@b", None),
         ] {
@@ -316,6 +334,14 @@ mod tests {
         assert_eq!(names("ann@x.example  bob@x.example\nc@x.example"), ["", "", ""]);
         assert_eq!(names("ann@x.example (Bell, Ann), bob@x.example (Bob)"), ["Bell, Ann", "Bob"]);
         assert_eq!(names("\"Bell, Ann\" <ann@x.example>, \"Fox, Bob\" <b@x.example>"), ["Bell, Ann", "Fox, Bob"]);
+        assert_eq!(names("ann@x.example (Ann) &amp; bob@x.example (Bob)"), ["Ann", "Bob"]);
+        assert_eq!(names("Ann &lt;ann@x.example&gt;; Bob &lt;bob@x.example&gt;"), ["Ann", "Bob"]);
+        assert_eq!(names("أحمد ahmad@x.example،سعيد"), ["أحمد", "سعيد"]);
+        assert_eq!(names("أحمد ahmad@x.example؛ سعيد"), ["أحمد", "سعيد"]);
+        assert_eq!(names("Ann <ann@x.example> and Bob"), ["Ann", "Bob"]);
+        assert_eq!(names("Bell, Ann <ann@x.example>"), ["Bell, Ann"]);
+        assert_eq!(names("ann@x.example, Bell"), ["Bell"]);
+        assert_eq!(names("ann@x.example (Bell, Ann)"), ["Bell, Ann"]);
         for between in [" ", "\n", "、", " · ", " • ", " + ", " - ", " mit ", ", "] {
             let text = format!("ann@x.example (Ann){between}bob@x.example (Bob)");
             assert_eq!(names(&text), ["Ann", "Bob"], "{text}");
