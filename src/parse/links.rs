@@ -32,6 +32,11 @@ pub(super) struct Links {
 /// Candidates for the page, best last.
 #[derive(Debug, Default)]
 struct PageLinks {
+    /// An `atom:id` that is an address. It need not be one of a page, but programs take it from there (RFC 4287 4.2.6).
+    id: Option<String>,
+    /// Content that is a page of its own.
+    content: Option<String>,
+    canonical: Option<String>,
     permalink: Option<String>,
     other_type: Option<String>,
     alternate: Option<String>,
@@ -55,6 +60,7 @@ impl Links {
             match tag {
                 Tag::Id => links.identity(tree, child, &mut pages),
                 Tag::Link => links.link(tree, child, &mut pages),
+                Tag::Content => links.content(tree, child, &mut pages),
                 Tag::Loc => first(&mut pages.text, || absolute_text(tree, child)),
                 Tag::OriginalLink => first(&mut pages.original, || address::absolute(None, &text::plain(tree, child)?)),
                 _ => {}
@@ -65,7 +71,8 @@ impl Links {
         }
         first(&mut pages.text, || address::absolute(tree.base(id), &tree.attr(id, "href")?));
         let page = pages.original.or(pages.text).or(pages.alternate).or(pages.other_type).or(pages.permalink);
-        links.page = page.or_else(|| player(tree, id));
+        let page = page.or(pages.canonical).or(pages.content).or_else(|| player(tree, id));
+        links.page = page.or_else(|| pages.id.filter(|_| tree.node(id).tag == Tag::Item));
         links
     }
 
@@ -79,7 +86,22 @@ impl Links {
             let base = tree.base(child).filter(|_| said == Some(true));
             first(&mut pages.permalink, || address::absolute(base, &text));
         }
+        if !guid && (text.starts_with("http://") || text.starts_with("https://")) {
+            first(&mut pages.id, || address::absolute(None, &text));
+        }
         first(&mut self.id, || Some(text.into_owned()));
+    }
+
+    /// Reads content that is elsewhere (RFC 4287 4.1.3.2): a page, or a file such as a video.
+    fn content(&mut self, tree: &Tree<'_>, child: NodeId, pages: &mut PageLinks) {
+        let Some(src) = tree.attr(child, "src").filter(|src| !src.trim().is_empty()) else { return };
+        let Some(url) = address::absolute(tree.base(child), &src) else { return };
+        let media_type = tree.attr(child, "type").map(|t| t.trim().to_ascii_lowercase()).filter(|t| !t.is_empty());
+        if media_type.as_deref().is_none_or(|t| t.contains("html")) {
+            first(&mut pages.content, || Some(url));
+        } else if self.files.len() <= LIST && self.files.iter().all(|file| file.url != url) {
+            self.files.push(Enclosure { url, media_type, length: None, text: None, duration: None });
+        }
     }
 
     fn link(&mut self, tree: &Tree<'_>, child: NodeId, pages: &mut PageLinks) {
@@ -102,15 +124,13 @@ impl Links {
             },
         };
         let Some(target) = target else { return };
-        let rel = tree.attr(child, "rel").map_or(Cow::Borrowed("alternate"), |rel| {
-            // RFC 4287 4.2.7.2: a registered name or its full address.
-            Cow::Owned(rel.trim().rsplit('/').next().unwrap_or_default().to_ascii_lowercase())
-        });
+        let rel = tree.attr(child, "rel").map_or(Cow::Borrowed("alternate"), |rel| relation(&rel).into());
         let media_type = tree.attr(child, "type").map(|t| t.trim().to_ascii_lowercase()).filter(|t| !t.is_empty());
         let html = media_type.as_deref().is_none_or(|t| t.contains("html"));
         let slot = match &*rel {
             "" | "alternate" if html => &mut pages.alternate,
             "" | "alternate" => &mut pages.other_type,
+            "canonical" if html => &mut pages.canonical,
             "self" => &mut self.own,
             "hub" => &mut self.hub,
             "prev-archive" => &mut self.archive,
@@ -129,6 +149,15 @@ impl Links {
         };
         first(slot, || Some(target));
     }
+}
+
+/// Returns the relation that a link states: a registered name or its full address (RFC 4287 4.2.7.2). Some writers state several, as
+/// in HTML (`alternate nofollow`).
+fn relation(rel: &str) -> String {
+    let rel = rel.to_ascii_lowercase();
+    let mut words = rel.split_ascii_whitespace().map(|word| word.rsplit('/').next().unwrap_or_default());
+    let first = words.clone().next().unwrap_or_default();
+    if words.any(|word| word == "alternate") { "alternate" } else { first }.to_owned()
 }
 
 /// Returns the page that plays the media of an entry (Media RSS, `media:player`): the only page that some video programs state.
@@ -158,6 +187,35 @@ pub(super) fn absolute_text(tree: &Tree<'_>, id: NodeId) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn the_page_of_an_atom_entry_without_an_alternate_link() {
+        let items = [
+            ("<id>u:1</id><link rel='canonical' href='/c'/>", Some("/c"), 0),
+            ("<id>u:1</id><link rel='alternate nofollow' href='/a'/><link rel='canonical' href='/c'/>", Some("/a"), 0),
+            ("<id>http://a.example/1</id>", Some("/1"), 0),
+            ("<id>http://a.example/1</id><link href='/2'/>", Some("/2"), 0),
+            ("<id>tag:a.example,2026:1</id>", None, 0),
+            // The address of the entry's own document, which is no page.
+            ("<id>u:1</id><link rel='self' href='/e.atom'/>", None, 0),
+            ("<id>u:1</id><content type='text/html' src='/page'/>", Some("/page"), 0),
+            ("<id>u:1</id><content src='/page'/><link href='/2'/>", Some("/2"), 0),
+            ("<id>u:1</id><content type='video/mp4' src='/v.mp4'/>", None, 1),
+            ("<id>u:1</id><link rel='enclosure' href='/v.mp4'/><content type='video/mp4' src='v.mp4'/>", None, 1),
+        ];
+        for (inside, want, files) in items {
+            let atom =
+                format!("<feed xmlns='http://www.w3.org/2005/Atom'><entry><title>A</title>{inside}</entry></feed>");
+            let context = crate::parse::ParseContext {
+                base: url::Url::parse("http://a.example/feed").ok(),
+                ..crate::parse::ParseContext::default()
+            };
+            let feed = crate::parse::read(atom.as_bytes(), &context, &|_| false).unwrap();
+            let entry = feed.listed[0].entry.as_ref().unwrap();
+            let want = want.map(|path| format!("http://a.example{path}"));
+            assert_eq!((entry.link.clone(), entry.enclosures.len()), (want, files), "{inside}");
+        }
+    }
+
     #[test]
     fn a_player_is_the_page_only_where_nothing_else_is() {
         let player = |n: u8| format!("<media:player url='/watch/{n}' width='1'/>");
