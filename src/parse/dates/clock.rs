@@ -12,7 +12,7 @@ const HOURS: [&str; 14] =
     ["h", "hr", "hrs", "hs", "hour", "hours", "heure", "heures", "hora", "horas", "uhr", "ч", "час", "часов"];
 
 /// Hour, minute and second.
-pub(super) type Clock = (i64, i64, i64);
+pub(super) type TimeOfDay = (i64, i64, i64);
 
 /// Returns whether `a.m.` (`false`) or `p.m.` (`true`), or the same in Greek or Persian, begins `chars`.
 pub(super) fn dotted_half_day(chars: &[char]) -> Option<bool> {
@@ -55,7 +55,7 @@ fn is_half_day(chars: &[char], at: usize) -> bool {
 
 impl Scanner {
     /// Reads a time of day that begins with the number from `at` to `end`. Also returns where the time ends.
-    pub(super) fn clock_at(&self, chars: &[char], at: usize, value: u32, end: usize) -> Option<(Clock, usize)> {
+    pub(super) fn clock_at(&self, chars: &[char], at: usize, value: u32, end: usize) -> Option<(TimeOfDay, usize)> {
         let v = i64::from(value);
         let behind_date = self.numbers.last().is_some_and(|date| date.digits == 8);
         let behind_t = at > 0 && matches!(chars[at - 1], 'T' | 't') && !self.numbers.is_empty();

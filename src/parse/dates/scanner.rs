@@ -1,6 +1,6 @@
 //! Splits a text into the parts of a date.
 
-use super::clock::{Clock, dotted_half_day};
+use super::clock::{TimeOfDay, dotted_half_day};
 use super::order::Order;
 use crate::parse::digits::{ascii_digit, blanks, digits, is_mark, zone_name};
 use crate::parse::months;
@@ -48,7 +48,7 @@ pub(super) struct Scanner {
     pub month: Option<i8>,
     /// First word of a month with two words (كانون الثاني), while the second is still to come.
     half: Option<&'static str>,
-    pub clock: Option<Clock>,
+    pub clock: Option<TimeOfDay>,
     afternoon: Option<bool>,
     /// Whether the text says AM or PM, as Americans do, who put the month first.
     english: bool,
