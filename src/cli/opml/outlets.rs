@@ -63,11 +63,13 @@ fn outlet_of(one: &ListedFeed, url: &FeedUrl, slug: String) -> NewOutlet {
     }
 }
 
-/// Converts a `feed:` address to the http address it stands for.
+/// Converts a `feed:` address to the http address it stands for, and adds the scheme that an address lacks.
 fn address(feed: &str) -> String {
     match feed.strip_prefix("feed:") {
         Some(rest) if rest.starts_with("//") => format!("http:{rest}"),
         Some(rest) => rest.to_owned(),
+        None if feed.starts_with("//") => format!("https:{feed}"),
+        None if feed.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("www.")) => format!("https://{feed}"),
         None => feed.to_owned(),
     }
 }

@@ -55,10 +55,12 @@ enum OpmlElement {
 
 fn listed(text: &str) -> Vec<ListedFeed> {
     let (mut listed, mut open) = (Vec::new(), Vec::new());
-    for found in parse::outlines(text) {
+    let mut outlines = parse::outlines(text).into_iter().peekable();
+    while let Some(found) = outlines.next() {
         open.truncate(found.depth);
+        let is_folder = outlines.peek().is_some_and(|next| next.depth > found.depth);
         let stated = found.attributes.into_iter().map(|(name, text)| (name, one_line(&text)));
-        let folder = match outline(stated, &open) {
+        let folder = match outline(stated, &open, is_folder) {
             OpmlElement::Feed(feed) => {
                 listed.push(feed);
                 None
@@ -72,7 +74,8 @@ fn listed(text: &str) -> Vec<ListedFeed> {
     listed
 }
 
-fn outline(stated: impl Iterator<Item = (String, String)>, folders: &[Option<String>]) -> OpmlElement {
+/// Returns the meaning of an outline. `is_folder` says whether it contains others.
+fn outline(stated: impl Iterator<Item = (String, String)>, folders: &[Option<String>], is_folder: bool) -> OpmlElement {
     let mut listed = ListedFeed::default();
     let (mut text, mut url, mut kind, mut category) = (String::new(), String::new(), String::new(), String::new());
     for (name, value) in stated {
@@ -93,8 +96,12 @@ fn outline(stated: impl Iterator<Item = (String, String)>, folders: &[Option<Str
     }
     if listed.feed.is_empty() && matches!(kind.as_str(), "rss" | "atom" | "feed") {
         listed.feed = url;
+    } else if !url.is_empty() && !is_folder && !matches!(kind.as_str(), "link" | "include") {
+        // OPML 2.0 has `url` for pages and for other lists, which say so by their type.
+        listed.page = listed.page.or(Some(url));
     }
-    if listed.feed.is_empty() && !(kind == "rss" && listed.page.is_some()) {
+    let has_page = listed.page.is_some() && (kind == "rss" || !is_folder && kind.is_empty());
+    if listed.feed.is_empty() && !has_page {
         return OpmlElement::Folder(listed.title);
     }
     listed.tags = folders.iter().flatten().cloned().collect();

@@ -38,6 +38,24 @@ fn real_exports_are_read_whatever_they_lack() {
 }
 
 #[test]
+fn every_outlet_is_imported_or_named() {
+    let list = "<opml><body><outline text=\"Ann \"/> Bell\" xmlUrl=\"https://a.example/f\"/>\
+        <outline text=\"A \"B\">C\" xmlUrl=\"https://b.example/f\"/>\
+        <outline text='C' xmlUrl='www.c.example/f'/><outline text='D' xmlUrl='//d.example/f'/>\
+        <outline text='E' url='https://e.example/f'/><outline text='G' htmlUrl='https://g.example/'/>\
+        <outline text='H' xmlUrl='h/feed'/><outline text='Folder' url='https://i.example/'>\
+        <outline text='J' xmlUrl='https://j.example/f'/></outline></body></opml>";
+    let (outlets, refused) = outlets(&read(list).0, HashSet::new(), &HashSet::new());
+    let feeds: Vec<_> = outlets.iter().map(|outlet| outlet.feeds[0].as_str()).collect();
+    let hosts = ["a.example/f", "b.example/f", "www.c.example/f", "d.example/f", "j.example/f"];
+    assert_eq!(feeds, hosts.map(|rest| format!("https://{rest}")));
+    let tags: Vec<_> = outlets.iter().flat_map(|outlet| &outlet.tags).collect();
+    assert_eq!(tags, ["Folder"]);
+    assert_eq!(refused.len(), 3, "{refused:?}");
+    assert!(refused[0].starts_with("skipped: E has no xmlUrl; `warraq add https://e.example/f`"), "{refused:?}");
+}
+
+#[test]
 fn a_cut_list_gives_what_stands_before_the_cut() {
     let (listed, fault) = read("<opml><outline xmlUrl='https://a.example/'/><outline xmlUrl='https://b");
     assert_eq!(listed.len(), 1);
