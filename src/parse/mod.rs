@@ -18,6 +18,7 @@ mod draft;
 mod duration;
 mod entities;
 mod entry;
+mod envelope;
 mod feed;
 mod finish;
 mod guess;
@@ -171,12 +172,21 @@ pub fn draft(bytes: &[u8], context: &ParseContext, known: &dyn Fn(RawHash) -> bo
         return Err(Fault::Empty);
     }
     let text = jsonp::payload(text);
+    let quoted = envelope::quoted(text, &mut repairs);
+    let text = quoted.as_deref().unwrap_or(text);
     let raw = if let Some(xml) = rss_json::as_xml(text) {
-        read_xml(&xml, context, known, &mut repairs)?
+        read_xml(&xml, context, known, &mut repairs).map_err(XmlFault::into_fault)?
     } else if text.starts_with(['{', '[']) {
         json::read(text, context, known, &mut repairs)?
     } else {
-        read_xml(text, context, known, &mut repairs)?
+        read_xml(text, context, known, &mut repairs).or_else(|fault| match fault {
+            XmlFault::Fault(fault) => Err(fault),
+            // Once: what is inside is no envelope again.
+            XmlFault::Escaped(inside) => {
+                repairs.note(envelope::REPAIR);
+                read_xml(&inside, context, known, &mut repairs).map_err(XmlFault::into_fault)
+            }
+        })?
     };
     Ok(DraftedFeed { raw, encoding: decoded.encoding, encoding_from: decoded.from, repairs })
 }
@@ -197,15 +207,40 @@ struct RawDocument {
     entries: Vec<EntryDraft>,
 }
 
+/// Why a document could not be read as XML.
+enum XmlFault {
+    Fault(Fault),
+    /// It is an envelope around this document.
+    Escaped(String),
+}
+
+impl XmlFault {
+    fn into_fault(self) -> Fault {
+        match self {
+            Self::Fault(fault) => fault,
+            Self::Escaped(_) => Fault::NotAFeed("a document in an envelope in an envelope".to_owned()),
+        }
+    }
+}
+
+impl<F: Into<Fault>> From<F> for XmlFault {
+    fn from(fault: F) -> Self {
+        Self::Fault(fault.into())
+    }
+}
+
 fn read_xml(
     text: &str,
     context: &ParseContext,
     known: &dyn Fn(RawHash) -> bool,
     repairs: &mut Repairs,
-) -> Result<RawDocument, Fault> {
+) -> Result<RawDocument, XmlFault> {
     let limits = Limits::of(context);
     let mut tree = tree::Tree::read(text, context.base.as_ref(), &limits, repairs)?;
-    let Some(root) = feed::find(&tree) else { return Err(html::no_feed(&tree)) };
+    let Some(root) = feed::find(&tree) else {
+        let escaped = envelope::escaped(&tree).map(XmlFault::Escaped);
+        return Err(escaped.unwrap_or_else(|| html::no_feed(&tree).into()));
+    };
     tree.is_atom = matches!(root.format, DocumentFormat::Atom10 | DocumentFormat::Atom03);
     if !tree.is_atom && root.format != DocumentFormat::Cdf {
         base_on_site(&mut tree, root.channel, context.base.as_ref());

@@ -38,6 +38,7 @@ pub fn repair_words(name: &str) -> &str {
         "control-characters" => "characters that XML forbids were removed",
         "cut-off" => "the document is truncated; unclosed items were skipped",
         "encoded-twice" => "texts that were encoded twice",
+        "escaped-document" => "the feed is the text of another document",
         "guessed-encoding" => "the document does not state its encoding",
         "junk-before" => "there is other text before the feed",
         "mismatched-tags" => "end tags without a start tag",
