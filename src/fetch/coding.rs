@@ -42,12 +42,22 @@ pub(super) enum DecodeError {
 /// Decodes the codings that `label` (a `Content-Encoding`) names, in reverse order of their application, to at most `limit`
 /// bytes. Names that are not codings (`utf-8`, `none`) are ignored, as browsers do.
 pub(super) fn decode<'a>(label: &str, body: Cow<'a, [u8]>, limit: usize) -> Result<Cow<'a, [u8]>, DecodeError> {
+    let body = without_blanks(body);
     let body = codings(label)?.into_iter().rev().try_fold(body, |body, coding| undo(coding, body, limit))?;
     // A file that was compressed before the server compressed it, or without a label. No feed begins like this.
     match coding_shown_by(&body) {
         Some(coding) => undo(coding, body, limit),
         None => Ok(body),
     }
+}
+
+/// Returns a gzip body without the line breaks that a script printed before it.
+fn without_blanks(body: Cow<'_, [u8]>) -> Cow<'_, [u8]> {
+    let inside = body.trim_ascii_start();
+    if inside.len() == body.len() || !inside.starts_with(GZIP_MAGIC) {
+        return body;
+    }
+    Cow::Owned(inside.to_vec())
 }
 
 /// Returns the coding that the first bytes of a body show: gzip, zstd, or zlib with the usual window.
@@ -205,6 +215,7 @@ mod tests {
         for label in ["", "none", "utf-8", "identity", "gzip", "br", "zstd", "deflate"] {
             assert_eq!(decoded(label, b"<rss>"), Ok(b"<rss>".to_vec()), "{label}");
         }
+        assert_eq!(decoded("gzip", &[b"\r\n".to_vec(), gzip(b"<rss>")].concat()), Ok(b"<rss>".to_vec()));
         let twice = gzip(&bare_deflate(b"<rss>"));
         assert_eq!(decoded("deflate, gzip", &twice), Ok(b"<rss>".to_vec()));
         assert_eq!(decoded("gzip, gzip, gzip", &gzip(b"<rss>")), Err(DecodeError::Mislabelled));
