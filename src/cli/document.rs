@@ -6,8 +6,8 @@ use super::{
     probe::{self, Answer, FoundFeed, ProbeError},
 };
 use crate::{
-    fetch::{FetchLimits, Fetcher},
-    model::{Fault, FeedUrl, Network, ParsedFeed, uri::shown_within},
+    fetch::{Cookies, FetchLimits, Fetcher},
+    model::{DocumentFormat, Fault, FeedUrl, Network, ParsedFeed, uri::shown_within},
     parse::{Announced, ParseContext},
 };
 use anyhow::{Context as _, anyhow};
@@ -104,7 +104,8 @@ pub(super) async fn discover(place: String) -> Result<(), CliError> {
         && let Some(FoundFeed { url, feed }) = probe::behind(&fetcher()?, &address(&place)?, &got).await
     {
         let entries = counted(feed.listed.len(), "entry", "entries");
-        return written(writeln!(out, "{url}\ta news sitemap, with {entries}\tapplication/xml"));
+        let kind = if feed.format == DocumentFormat::NewsSitemap { "a news sitemap" } else { "a feed" };
+        return written(writeln!(out, "{url}\t{kind}, with {entries}\tapplication/xml"));
     }
     if announced.is_empty() {
         return Err(CliError::with_hint(
@@ -121,7 +122,7 @@ async fn get(named: InputArgs) -> Result<Result<Answer, ProbeError>, CliError> {
     if !is_address(&place) {
         let bytes = file(Path::new(&place)).map_err(|error| unread(&place, error))?;
         let context = ParseContext { base, content_type, ..probe::within_time() };
-        return Ok(Ok(Answer { bytes, context, announced: Vec::new(), moved_to: None }));
+        return Ok(Ok(Answer { bytes, context, announced: Vec::new(), moved_to: None, cookies: Cookies::default() }));
     }
     let mut answer = match probe::ask(&fetcher()?, &address(&place)?).await {
         Ok(answer) => answer,

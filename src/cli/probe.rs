@@ -4,15 +4,15 @@
 use crate::{
     clock::Clock,
     discover,
-    fetch::{BodyShare, Fetched, Fetcher, LargeBodies},
+    fetch::{BodyShare, Cookies, Fetched, Fetcher, LargeBodies},
     model::{Deadline, Fault, FeedUrl, ParsedFeed, Validators},
     parse::{self, Announced, ParseContext},
 };
-use std::fmt;
+use std::{collections::VecDeque, fmt};
 use url::Url;
 
-/// Number of feeds announced by a page that are tried, as in a poll.
-const ANNOUNCED_TRIED: usize = 3;
+/// Number of addresses that are tried after a page, as in a poll.
+const TRIED: usize = 3;
 
 /// Why an address leads to no feed.
 #[derive(Debug)]
@@ -39,6 +39,8 @@ pub(super) struct Answer {
     pub announced: Vec<Url>,
     /// Where redirects led.
     pub moved_to: Option<FeedUrl>,
+    /// The cookies that were set so far.
+    pub cookies: Cookies,
 }
 
 /// A feed found behind an address.
@@ -56,8 +58,14 @@ impl Answer {
             .map_err(|fault| ProbeError { fault, moved_to: self.moved_to.clone() })
     }
 
-    /// Returns the feeds that the headers and the page announce, best first.
+    /// Returns the feeds that the headers and the page announce, best first, without the page itself.
     pub fn announced(&self) -> Vec<Announced> {
+        let others = self.leads().into_iter();
+        others.filter(|announced| Some(&announced.url) != self.context.base.as_ref()).collect()
+    }
+
+    /// Returns where the headers and the page lead, best first.
+    fn leads(&self) -> Vec<Announced> {
         let headers = self.announced.iter().map(|url| Announced {
             url: url.clone(),
             title: None,
@@ -72,6 +80,13 @@ impl Answer {
         }
         all
     }
+
+    /// Returns the addresses to try, and the cookies for them. A page leads to itself to see whether its cookie comes back.
+    fn next(&self) -> Vec<(FeedUrl, Cookies)> {
+        let base = self.context.base.as_ref();
+        let leads = self.leads().into_iter().filter(|lead| Some(&lead.url) != base || !self.cookies.is_empty());
+        leads.filter_map(|lead| Some((FeedUrl::new(lead.url).ok()?, self.cookies.clone()))).take(TRIED).collect()
+    }
 }
 
 /// Returns a share of its own: a command asks for one document after the other.
@@ -81,7 +96,12 @@ fn share() -> BodyShare {
 
 /// Fetches an address.
 pub(super) async fn ask(fetcher: &Fetcher, url: &FeedUrl) -> Result<Answer, ProbeError> {
-    let answer = fetcher.get(url, &Validators::default(), Clock::System.now(), &mut share()).await;
+    ask_with(fetcher, url, &Cookies::default()).await
+}
+
+async fn ask_with(fetcher: &Fetcher, url: &FeedUrl, cookies: &Cookies) -> Result<Answer, ProbeError> {
+    let now = Clock::System.now();
+    let answer = fetcher.get_with(cookies, url, &Validators::default(), now, &mut share()).await;
     let base = answer.base(url).url().clone();
     let moved_to = answer.moved_to;
     let fault = match answer.result {
@@ -91,6 +111,7 @@ pub(super) async fn ask(fetcher: &Fetcher, url: &FeedUrl) -> Result<Answer, Prob
                 context: ParseContext { base: Some(base), content_type, ..within_time() },
                 announced: answer.announced.into_iter().map(|url| url.url().clone()).collect(),
                 moved_to,
+                cookies: answer.cookies,
             });
         }
         Ok(Fetched::Gone) => Fault::Status(410),
@@ -117,11 +138,21 @@ pub(super) async fn behind(fetcher: &Fetcher, url: &FeedUrl, page: &Answer) -> O
     if let Some(feed) = listed(fetcher, url, page).await {
         return Some(FoundFeed { url: url.clone(), feed });
     }
-    let announced = page.announced().into_iter().filter_map(|announced| FeedUrl::new(announced.url).ok());
-    for url in announced.take(ANNOUNCED_TRIED) {
-        if let Some(feed) = at(fetcher, &url).await {
-            return Some(FoundFeed { url, feed });
+    let (mut waiting, mut asked) = (VecDeque::from(page.next()), Vec::new());
+    while let Some((url, cookies)) = waiting.pop_front()
+        && asked.len() < TRIED
+    {
+        let lead = (url, cookies);
+        if asked.contains(&lead) {
+            continue;
         }
+        if let Ok(answer) = ask_with(fetcher, &lead.0, &lead.1).await {
+            if let Some(feed) = feed_of(fetcher, &lead.0, &answer).await {
+                return Some(FoundFeed { url: lead.0, feed });
+            }
+            answer.next().into_iter().rev().for_each(|lead| waiting.push_front(lead));
+        }
+        asked.push(lead);
     }
     let site = page.context.base.clone().and_then(|base| FeedUrl::new(base).ok()).unwrap_or_else(|| url.clone());
     for url in discover::sitemaps(fetcher, &site, Clock::System.now(), &mut share()).await {
@@ -134,10 +165,13 @@ pub(super) async fn behind(fetcher: &Fetcher, url: &FeedUrl, page: &Answer) -> O
 
 /// Reads the feed at an address, or the first news sitemap if it is an index.
 async fn at(fetcher: &Fetcher, url: &FeedUrl) -> Option<ParsedFeed> {
-    let answer = ask(fetcher, url).await.ok()?;
+    feed_of(fetcher, url, &ask(fetcher, url).await.ok()?).await
+}
+
+async fn feed_of(fetcher: &Fetcher, url: &FeedUrl, answer: &Answer) -> Option<ParsedFeed> {
     match answer.read() {
         Ok(feed) => Some(feed),
-        Err(_) => listed(fetcher, url, &answer).await,
+        Err(_) => listed(fetcher, url, answer).await,
     }
 }
 

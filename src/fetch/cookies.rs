@@ -12,7 +12,7 @@ const LONGEST: usize = 4_096;
 
 /// The cookies of one poll.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
-pub(super) struct Cookies(Vec<Cookie>);
+pub struct Cookies(Vec<Cookie>);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Cookie {
@@ -26,8 +26,14 @@ struct Cookie {
 }
 
 impl Cookies {
+    /// Returns whether no cookie was set.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Stores the cookies that the response of `url` sets (RFC 6265 5.2, without domains and dates: a poll lasts seconds).
-    pub fn keep(&mut self, url: &Url, headers: &HeaderMap) {
+    pub(super) fn keep(&mut self, url: &Url, headers: &HeaderMap) {
         for header in headers.get_all(SET_COOKIE) {
             let Some(cookie) = header.to_str().ok().and_then(|text| parse(url, text)) else { continue };
             self.0
@@ -39,7 +45,7 @@ impl Cookies {
     }
 
     /// Returns the `Cookie` header for a request to `url`, if any cookie applies.
-    pub fn header(&self, url: &Url) -> Option<HeaderValue> {
+    pub(super) fn header(&self, url: &Url) -> Option<HeaderValue> {
         let fits = |cookie: &&Cookie| {
             let below = url.path().strip_prefix(cookie.path.as_str());
             Some(cookie.host.as_str()) == url.host_str()

@@ -1,6 +1,6 @@
 //! Reads the headers of a response. Outlets choose these bytes, so everything is bounded and nothing is trusted.
 
-use crate::model::{Freshness, Validators, refresh_target};
+use crate::model::{Freshness, Validators, announces_feed, refresh_target};
 use jiff::{SignedDuration, Timestamp, civil::DateTime, fmt::rfc2822, tz::TimeZone};
 use reqwest::header::{
     CACHE_CONTROL, CONTENT_TYPE, DATE, ETAG, EXPIRES, HeaderMap, HeaderName, LAST_MODIFIED, LOCATION, REFRESH,
@@ -37,16 +37,8 @@ pub fn content_type(headers: &HeaderMap) -> Option<String> {
 /// announces (RFC 8288), which are targets of `rel=alternate` with the media type of a feed, and those of `rel=feed`.
 #[must_use]
 pub fn announced(headers: &HeaderMap) -> Vec<String> {
-    const TYPES: [&str; 6] = [
-        "application/rss+xml",
-        "application/atom+xml",
-        "application/feed+json",
-        "application/rdf+xml",
-        "application/x-rss+xml",
-        "text/rss+xml",
-    ];
     let is_feed = |link: &Link<'_>| {
-        link.has("rel", "feed") || link.has("rel", "alternate") && TYPES.iter().any(|feed| link.has("type", feed))
+        link.has("rel", "feed") || link.has("rel", "alternate") && announces_feed(link.value("type"), link.target)
     };
     let refresh = headers.get(REFRESH).and_then(|value| refresh_target(value.to_str().ok()?));
     let feeds = links(headers).filter(is_feed).map(|link| link.target);
@@ -66,11 +58,16 @@ struct Link<'a> {
 }
 
 impl Link<'_> {
-    /// Returns whether a word is among those of a parameter.
-    fn has(&self, name: &str, word: &str) -> bool {
+    /// Returns the value of a parameter without its quotation marks; empty if there is none.
+    fn value(&self, name: &str) -> &str {
         let mut pairs = self.parameters.split([';', ',']).filter_map(|part| part.split_once('='));
         let value = pairs.find(|(key, _)| key.trim().eq_ignore_ascii_case(name)).map_or("", |(_, value)| value);
-        value.trim().trim_matches('"').split_ascii_whitespace().any(|stated| stated.eq_ignore_ascii_case(word))
+        value.trim().trim_matches('"')
+    }
+
+    /// Returns whether a word is among those of a parameter.
+    fn has(&self, name: &str, word: &str) -> bool {
+        self.value(name).split_ascii_whitespace().any(|stated| stated.eq_ignore_ascii_case(word))
     }
 }
 
@@ -217,11 +214,12 @@ mod tests {
             "</style.css>; rel=preload, </feed>; rel=\"alternate\"; type=\"application/rss+xml\"",
             "<https://x.example/atom>; type=application/atom+xml; rel=alternate",
             "</fr>; rel=alternate; hreflang=fr",
+            "</rss.xml?a>; rel=alternate; TYPE=\"text/xml\", </wp-json/1>; rel=alternate; type=application/json",
         ] {
             headers.append(reqwest::header::LINK, line.parse().unwrap());
         }
         headers.append(REFRESH, "0; url=/rss.xml".parse().unwrap());
-        assert_eq!(announced(&headers), ["/rss.xml", "/feed", "https://x.example/atom"]);
+        assert_eq!(announced(&headers), ["/rss.xml", "/feed", "https://x.example/atom", "/rss.xml?a"]);
     }
 
     #[test]

@@ -31,6 +31,7 @@ mod tunnel;
 mod visit;
 
 pub use access::Access;
+pub use cookies::Cookies;
 pub use fetchers::{FetchPlan, Fetchers};
 
 pub use large::{BodyShare, EVERYDAY, LargeBodies};
@@ -44,7 +45,6 @@ pub use visit::Visit;
 
 use crate::model::{Fault, FeedUrl, Validators};
 use access::Credentials;
-use cookies::Cookies;
 use faults::clip;
 use guard::AddressGuard;
 pub use guard::is_public;
@@ -166,9 +166,21 @@ impl Fetcher {
         now: Timestamp,
         share: &mut BodyShare,
     ) -> FetchResponse {
+        self.get_with(&Cookies::default(), url, validators, now, share).await
+    }
+
+    /// Does the same as [`Fetcher::get`] with the cookies that earlier responses of the poll set.
+    pub async fn get_with(
+        &self,
+        cookies: &Cookies,
+        url: &FeedUrl,
+        validators: &Validators,
+        now: Timestamp,
+        share: &mut BodyShare,
+    ) -> FetchResponse {
         share.start(self.timeout);
         let mut answer = FetchResponse::none_within(self.timeout);
-        let mut visit = Visit::new(url.clone());
+        let mut visit = Visit { cookies: cookies.clone(), ..Visit::new(url.clone()) };
         answer.result =
             match self.follow(&mut visit, RedirectScope::AnyHost, validators, now, (&mut answer, share)).await {
                 Ok(Some(fetched)) => Ok(fetched),

@@ -1,5 +1,6 @@
 //! The result of polling an address.
 
+use super::Cookies;
 use crate::model::{Fault, FeedUrl, Freshness, RawHash, Validators};
 use std::{ops::Deref, time::Duration};
 
@@ -26,6 +27,8 @@ pub struct FetchResponse {
     pub hub: Option<FeedUrl>,
     /// The document's own address according to these headers (`rel=self`).
     pub this: Option<FeedUrl>,
+    /// The cookies that were set up to and by the last response.
+    pub cookies: Cookies,
 }
 
 impl FetchResponse {
@@ -42,6 +45,7 @@ impl FetchResponse {
             announced: Vec::new(),
             hub: None,
             this: None,
+            cookies: Cookies::default(),
         }
     }
 

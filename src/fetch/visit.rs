@@ -80,6 +80,8 @@ impl Fetcher {
             answer.status = Some(status);
             if !matches!(status, 301 | 302 | 303 | 307 | 308) {
                 answer.freshness = headers::freshness(status, response.headers(), now);
+                answer.cookies.clone_from(cookies);
+                answer.cookies.keep(url.url(), response.headers());
                 let asked = Asked { url, validators, cookies };
                 return self.interpret(response, asked, answer, share).await.map(Some);
             }

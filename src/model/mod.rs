@@ -3,6 +3,7 @@
 //!
 //! All times are UTC ([`jiff::Timestamp`]). A missing date is `None` and is never replaced by the current time.
 
+mod announced;
 pub mod browse;
 mod channel;
 pub mod copies;
@@ -41,6 +42,7 @@ pub(crate) mod testing;
 mod text;
 pub mod uri;
 
+pub use announced::{announces_feed, looks_like_feed};
 pub use channel::{Audience, Carrier, Channel, ChannelView, Readers, ReportView, StoryView};
 pub use database::{DatabasePlace, DatabaseServer};
 pub use deadline::{Deadline, SteppedDeadline};

@@ -4,7 +4,7 @@ use super::limits::Limits;
 use super::names::Tag;
 use super::tree::{NodeId, TOP, Tree, local};
 use super::{ParseContext, Repairs, address, charset, text};
-use crate::model::{Fault, refresh_target};
+use crate::model::{Fault, announces_feed, looks_like_feed, refresh_target};
 use std::borrow::Cow;
 use url::Url;
 
@@ -58,14 +58,19 @@ fn is_of_page(tree: &Tree<'_>, id: NodeId) -> bool {
 }
 
 /// Returns where a page redirects its readers to (`<meta http-equiv=refresh>`, HTML 4.2.5.3).
-fn refresh(tree: &Tree<'_>, id: NodeId, base: Option<&Url>) -> Option<Announced> {
+/// A page that reloads itself at once does so to see whether its cookie comes back.
+fn refresh(tree: &Tree<'_>, id: NodeId, base: Option<&Url>, document: Option<&Url>) -> Option<Announced> {
     let directive = tree.attr(id, "http-equiv")?;
     let content = tree.attr(id, "content").filter(|_| directive.trim().eq_ignore_ascii_case("refresh"))?;
-    let url = address::join(base, refresh_target(&content)?)?;
+    let url = match refresh_target(&content) {
+        Some(target) => address::join(base, target)?,
+        None => document?.clone(),
+    };
     // Longer waits are those of a page that reloads itself or says goodbye.
     let wait: f64 =
         content.trim_start().split([';', ',', ' ']).next().and_then(|wait| wait.parse().ok()).unwrap_or(0.0);
-    (Some(&url) != base).then_some(Announced { url, title: None, media_type: None, is_redirect: wait <= 5.0 })
+    let is_redirect = wait <= 5.0;
+    (is_redirect || Some(&url) != document).then_some(Announced { url, title: None, media_type: None, is_redirect })
 }
 
 /// How far into a page its `<meta charset>` is searched for, in bytes. Browsers look at 1,024 (HTML 13.2.3.2); old pages have long
@@ -94,7 +99,7 @@ fn meta_charset(head: &[u8]) -> Option<String> {
     })
 }
 
-/// Returns the feeds that a web page announces, best first: the target of its redirect, then `link rel=alternate` with the media
+/// Returns the feeds that a web page announces, best first: the target of its redirect, which may be the page itself, then `link rel=alternate` with the media
 /// type of a feed (HTML 4.6.7.1), then links that look like feeds. Feeds of comments come last.
 #[must_use]
 pub fn announced(bytes: &[u8], context: &ParseContext) -> Vec<Announced> {
@@ -117,7 +122,7 @@ pub fn announced(bytes: &[u8], context: &ParseContext) -> Vec<Announced> {
         }
     };
     for id in named("meta") {
-        add(refresh(&tree, id, base.as_ref()));
+        add(refresh(&tree, id, base.as_ref(), context.base.as_ref()));
     }
     for id in named("link") {
         add(alternate(&tree, id, base.as_ref()));
@@ -133,29 +138,16 @@ pub fn announced(bytes: &[u8], context: &ParseContext) -> Vec<Announced> {
 fn alternate(tree: &Tree<'_>, id: NodeId, base: Option<&Url>) -> Option<Announced> {
     let rel = tree.attr(id, "rel")?.to_ascii_lowercase();
     let media_type = tree.attr(id, "type").map(|t| t.trim().to_ascii_lowercase());
-    let kind = media_type.as_deref().unwrap_or_default().split(';').next().unwrap_or_default().trim().to_owned();
-    let feed = matches!(
-        kind.as_str(),
-        "application/rss+xml"
-            | "application/atom+xml"
-            | "application/feed+json"
-            | "application/rdf+xml"
-            | "application/x-rss+xml"
-            | "application/x-rss"
-            | "application/x-atom+xml"
-            | "text/rss+xml"
-            | "application/rss"
-            | "application/atom"
-    ) || matches!(kind.as_str(), "text/xml" | "application/xml" | "application/json")
-        && looks_like_feed(&tree.attr(id, "href")?);
+    let kind = media_type.clone().unwrap_or_default();
+    let target = tree.attr(id, "href")?;
     let has = |name: &str| rel.split_ascii_whitespace().any(|word| word == name);
-    let feed = feed || kind.is_empty() && (has("feed") || looks_like_feed(&tree.attr(id, "href")?));
+    let feed = announces_feed(&kind, &target) || kind.is_empty() && (has("feed") || looks_like_feed(&target));
     let related = has("alternate") || has("feed");
     if !related || !feed {
         return None;
     }
     let title = tree.attr(id, "title").map(|title| title.trim().to_owned()).filter(|title| !title.is_empty());
-    Some(Announced { url: address::join(base, &tree.attr(id, "href")?)?, title, media_type, is_redirect: false })
+    Some(Announced { url: address::join(base, &target)?, title, media_type, is_redirect: false })
 }
 
 fn anchor(tree: &Tree<'_>, id: NodeId, base: Option<&Url>) -> Option<Announced> {
@@ -165,17 +157,6 @@ fn anchor(tree: &Tree<'_>, id: NodeId, base: Option<&Url>) -> Option<Announced> 
     }
     let title = text::plain(tree, id).map(std::borrow::Cow::into_owned);
     Some(Announced { url: address::join(base, &target)?, title, media_type: None, is_redirect: false })
-}
-
-/// Returns whether outlets serve feeds under such an address.
-fn looks_like_feed(target: &str) -> bool {
-    let target = target.to_ascii_lowercase();
-    let (path, query) = target.split_once('?').unwrap_or((&target, ""));
-    let path = path.split('#').next().unwrap_or_default().trim_end_matches('/');
-    let last = path.rsplit('/').next().unwrap_or_default();
-    [".rss", ".atom", ".rdf"].iter().any(|ending| last.ends_with(ending))
-        || matches!(last, "feed" | "rss" | "atom" | "feed.xml" | "rss.xml" | "atom.xml" | "index.xml" | "feed.json")
-        || query.split('&').any(|part| part.starts_with("feed="))
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ mod backfill;
 mod document;
 mod fetched;
 mod finish;
+mod leads;
 mod memory;
 mod pushed;
 mod reading;
@@ -26,6 +27,7 @@ use crate::{
 };
 use finish::{ResponseHead, finished_poll};
 use jiff::Timestamp;
+use leads::Landing;
 use memory::{PollMemory, PollShare};
 use reading::Reading;
 use std::{sync::Arc, time::Duration};
@@ -186,13 +188,14 @@ impl Poller {
         let Some(mut answer) = fetcher.visit(&mut visit, &validators, started_at, &mut share.body).await else {
             return Err(PollError::Elsewhere(visit));
         };
-        let base = answer.base(&planned.feed.ask).clone();
+        let landing = Landing::of(&mut answer, &planned.feed.ask);
+        let base = landing.base.clone();
         let (hub, this) = answer.take_links();
-        let FetchResponse { result, status, bytes, freshness, permanent, announced, moved_to, .. } = answer;
+        let FetchResponse { result, status, bytes, freshness, permanent, moved_to, .. } = answer;
         if let Err(fault @ Fault::Local(_)) = result {
             return Err(PollError::Local(fault.to_string()));
         }
-        let mut reading = self.read(&planned, result, base.clone(), announced, &mut share).await?;
+        let mut reading = self.read(&planned, result, landing, &mut share).await?;
         if reading.announced.is_none() {
             reading = reading.with_links(hub, this, &base);
         }

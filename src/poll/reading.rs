@@ -4,19 +4,17 @@ use super::{
     PlannedPoll, Poller,
     document::{ReadDocument, UnreadableDocument, read_document},
     fetched::FetchedDocument,
+    leads::Landing,
     memory::PollShare,
 };
 use crate::{
     clock::Clock,
     fetch::{EVERYDAY, Fetched},
-    model::{Deadline, Fault, FeedRecord, FeedUrl, Outcome, RawHash, Validators, push::HubSighting},
+    model::{Deadline, Fault, FeedRecord, FeedUrl, Outcome, RawHash, push::HubSighting},
     parse,
     store::{BodyState, Document, PageFault, StoreError},
 };
 use std::{collections::HashSet, sync::Arc};
-
-/// Maximum number of feeds announced by a page that are tried in one poll. Sites also announce feeds of comments and categories.
-const ANNOUNCED_TRIED: usize = 3;
 
 /// The status 410 (RFC 9110 15.5.11).
 const GONE: u16 = 410;
@@ -63,8 +61,7 @@ impl Poller {
         &self,
         planned: &PlannedPoll,
         fetched: Result<Fetched, Fault>,
-        base: FeedUrl,
-        announced: Vec<FeedUrl>,
+        landing: Landing,
         share: &mut PollShare,
     ) -> Result<Reading, StoreError> {
         let (body, content_type, validators) = match fetched {
@@ -77,6 +74,7 @@ impl Poller {
             Ok(Fetched::NotModified) => return Ok(Reading::of(Outcome::NotModified)),
             Ok(Fetched::Document { body, content_type, validators }) => (body, content_type, validators),
         };
+        let base = landing.base.clone();
         let index = (base.clone(), validators.clone(), body.hash());
         if planned.feed.body_hash == Some(body.hash()) {
             let FeedRecord { hints, guids_void, .. } = &planned.feed;
@@ -96,54 +94,19 @@ impl Poller {
             return Ok(self.read_index(planned, index, sitemaps, &listed_before, share).await);
         }
         // If a feed was readable before and is a page now, the poll has failed: the feed that the page announces may be that of
-        // the whole site.
-        if !never_read && planned.feed.body_hash.is_some() {
-            // A page that sends its readers on at once is a redirect.
-            if let Some(url) = unread.redirect
-                && let Some(reading) = self.try_address(planned, url, &listed_before, share).await
-            {
-                return Ok(reading);
-            }
-            return Ok(Reading::of(Outcome::Failed(unread.fault)));
+        // the whole site. A page that sends its readers on at once is a redirect.
+        let is_new = never_read || planned.feed.body_hash.is_none();
+        if let Some(reading) = self.follow(planned, (&landing, &unread), is_new, &listed_before, share).await {
+            return Ok(reading);
         }
         // For a page, the first announced feed that can be read is used from now on; otherwise a news sitemap of the site.
-        for url in announced.into_iter().chain(unread.announced).take(ANNOUNCED_TRIED) {
-            if let Some(reading) = self.try_address(planned, url, &listed_before, share).await {
-                return Ok(reading);
-            }
-        }
-        if unread.fault == Fault::Html
+        if is_new
+            && unread.fault == Fault::Html
             && let Some(reading) = self.find_sitemap(planned, &index.0, &listed_before, share).await
         {
             return Ok(reading);
         }
         Ok(Reading::of(Outcome::Failed(unread.fault)))
-    }
-
-    /// Tries an address that may be the feed's. If it can be read, it is used from now on.
-    pub(super) async fn try_address(
-        &self,
-        planned: &PlannedPoll,
-        url: FeedUrl,
-        listed_before: &Arc<HashSet<RawHash>>,
-        share: &mut PollShare,
-    ) -> Option<Reading> {
-        tokio::time::sleep(planned.host_pause).await;
-        share.release_document();
-        let mut answer =
-            self.fetcher(planned).get(&url, &Validators::default(), self.clock.now(), &mut share.body).await;
-        let base = answer.base(&url).clone();
-        let (hub, this) = answer.take_links();
-        let final_base = base.clone();
-        let Ok(Fetched::Document { body, content_type, validators }) = answer.result else { return None };
-        let index = (base.clone(), validators.clone(), body.hash());
-        let found = FetchedDocument { body, base, content_type, validators };
-        let reading = match self.parse(planned, found, Arc::clone(listed_before), share).await {
-            Ok(reading) => reading,
-            Err(unread) => self.read_index(planned, index, unread.sitemaps?, listed_before, share).await,
-        };
-        let reading = reading.with_links(hub, this, &final_base);
-        reading.outcome.is_success().then_some(Reading { announced: Some(url), status: answer.status, ..reading })
     }
 
     /// Parses a document. If a document of ordinary size expands when parsed (entities, authors shared by all entries), it is

@@ -77,11 +77,54 @@ async fn pages_and_headers_lead_to_the_feed() {
         "<!doctype html><title>H</title><link rel=alternate type=\"application/rss+xml\" href=\"/rss.xml\"><p>Hi";
     let link = "</rss.xml>; rel=\"alternate\"; type=\"application/rss+xml\"";
     let empty = || Reply::page("<html><title>x</title></html>");
-    let headers = [empty().header("Link", link), empty().header("Refresh", "0; url=/rss.xml")];
+    let general = "</rss.xml>; rel=alternate; type=\"text/xml\"";
+    let headers =
+        [empty().header("Link", link), empty().header("Link", general), empty().header("Refresh", "0; url=/rss.xml")];
     for reply in [Reply::page(refresh), Reply::page(bare)].into_iter().chain(headers) {
         let outlet = FakeOutlet::start().await;
         outlet.set("/feed", reply);
         outlet.set("/rss.xml", Reply::feed(doc()));
         assert_eq!(brought(&outlet).await, 2);
     }
+}
+
+#[tokio::test]
+async fn a_page_that_leads_to_a_page_leads_to_the_feed() {
+    let refresh = |to: &str| Reply::page(&format!("<title>R</title><meta http-equiv=refresh content='0;url={to}'>"));
+    let announcing = || Reply::page("<title>H</title><link rel=alternate type='application/rss+xml' href='/rss.xml'>");
+    for (second, third) in
+        [(refresh("/rss.xml"), Reply::status(404)), (announcing(), Reply::status(404)), (refresh("/3"), announcing())]
+    {
+        let outlet = FakeOutlet::start().await;
+        outlet.set("/feed", refresh("/2"));
+        outlet.set("/2", second);
+        outlet.set("/3", third);
+        outlet.set("/rss.xml", Reply::feed(doc()));
+        assert_eq!(brought(&outlet).await, 2);
+    }
+    // Pages that lead to each other are left after three requests.
+    let outlet = FakeOutlet::start().await;
+    outlet.set("/feed", refresh("/2"));
+    outlet.set("/2", refresh("/feed"));
+    assert_eq!(brought(&outlet).await, 0);
+    assert!(outlet.requests("/feed").len() + outlet.requests("/2").len() <= 4);
+}
+
+#[tokio::test]
+async fn a_page_gets_the_cookie_back_that_it_set() {
+    for to in [";url=/feed", "", ";url=/feed?x=1"] {
+        let outlet = FakeOutlet::start().await;
+        let gate = Reply::page(&format!("<html><head><meta http-equiv=\"refresh\" content=\"0{to}\"></head></html>"));
+        let path = if to.ends_with('1') { "/feed?x=1" } else { "/feed" };
+        outlet.set("/feed?x=1", Reply::feed(doc()));
+        outlet.script("/feed", [gate.header("Set-Cookie", "k=1"), Reply::feed(doc())]);
+        assert_eq!(brought(&outlet).await, 2, "{to}");
+        let sent = outlet.requests(path).last().unwrap().header("cookie").map(str::to_owned);
+        assert_eq!(sent.as_deref(), Some("k=1"), "{to}");
+    }
+    // Without a cookie, a page is not asked for itself.
+    let outlet = FakeOutlet::start().await;
+    outlet.set("/feed", Reply::page("<title>R</title><meta http-equiv=refresh content='0'>"));
+    assert_eq!(brought(&outlet).await, 0);
+    assert_eq!(outlet.requests("/feed").len(), 1);
 }

@@ -1,0 +1,135 @@
+//! Follows a page to the feed: by its redirect, the feeds that it announces, and the cookie that it wants back.
+
+use super::{PlannedPoll, Poller, Reading, document::UnreadableDocument, fetched::FetchedDocument, memory::PollShare};
+use crate::{
+    fetch::{Cookies, FetchResponse, Fetched},
+    model::{FeedUrl, RawHash, Validators},
+};
+use std::{
+    collections::{HashSet, VecDeque},
+    sync::Arc,
+};
+
+/// Maximum number of addresses that are tried after a page in one poll. Sites also announce feeds of comments and categories, and
+/// some pages lead to another page.
+const TRIED: usize = 3;
+
+/// Where a response leads that is not a feed.
+pub(super) struct Landing {
+    /// The address of the response.
+    pub(super) base: FeedUrl,
+    /// The addresses that its headers announce.
+    pub(super) announced: Vec<FeedUrl>,
+    /// The cookies that were set so far.
+    pub(super) cookies: Cookies,
+}
+
+impl Landing {
+    /// Takes these parts of a response to a request for `asked`.
+    pub(super) fn of(answer: &mut FetchResponse, asked: &FeedUrl) -> Self {
+        Self {
+            base: answer.base(asked).clone(),
+            announced: std::mem::take(&mut answer.announced),
+            cookies: std::mem::take(&mut answer.cookies),
+        }
+    }
+
+    /// Returns what to try next, best first. `is_new` says whether announced feeds count, and not only redirects.
+    fn leads(&self, page: &UnreadableDocument, is_new: bool) -> Vec<Lead> {
+        let announced = self.announced.iter().chain(&page.announced).filter(|_| is_new);
+        let urls = page.redirect.iter().filter(|_| !is_new).chain(announced);
+        // A page leads to itself to see whether its cookie comes back.
+        let urls = urls.filter(|url| **url != self.base || !self.cookies.is_empty());
+        urls.map(|url| Lead { url: url.clone(), cookies: self.cookies.clone() }).take(TRIED).collect()
+    }
+}
+
+/// An address that may be the feed's, and the cookies for it.
+#[derive(PartialEq)]
+struct Lead {
+    url: FeedUrl,
+    cookies: Cookies,
+}
+
+/// A response that is not a feed.
+struct Page {
+    landing: Landing,
+    unread: UnreadableDocument,
+}
+
+impl Poller {
+    /// Tries where a page leads. The first address that can be read is used from now on. `is_new` says whether the feed was never
+    /// read; otherwise only redirects are followed.
+    pub(super) async fn follow(
+        &self,
+        planned: &PlannedPoll,
+        (landing, unread): (&Landing, &UnreadableDocument),
+        is_new: bool,
+        listed_before: &Arc<HashSet<RawHash>>,
+        share: &mut PollShare,
+    ) -> Option<Reading> {
+        let mut waiting = VecDeque::from(landing.leads(unread, is_new));
+        let mut asked = Vec::new();
+        while let Some(lead) = waiting.pop_front()
+            && asked.len() < TRIED
+        {
+            if asked.contains(&lead) {
+                continue;
+            }
+            match self.try_lead(planned, &lead, listed_before, share).await {
+                Ok(reading) => return Some(reading),
+                Err(Some(page)) => {
+                    let leads = page.landing.leads(&page.unread, is_new);
+                    leads.into_iter().rev().for_each(|lead| waiting.push_front(lead));
+                }
+                Err(None) => {}
+            }
+            asked.push(lead);
+        }
+        None
+    }
+
+    /// Tries an address that may be the feed's. If it can be read, it is used from now on.
+    pub(super) async fn try_address(
+        &self,
+        planned: &PlannedPoll,
+        url: FeedUrl,
+        listed_before: &Arc<HashSet<RawHash>>,
+        share: &mut PollShare,
+    ) -> Option<Reading> {
+        let lead = Lead { url, cookies: Cookies::default() };
+        self.try_lead(planned, &lead, listed_before, share).await.ok()
+    }
+
+    /// Does the same as [`Poller::try_address`] with cookies, and returns what else is at the address, if it is a page.
+    async fn try_lead(
+        &self,
+        planned: &PlannedPoll,
+        Lead { url, cookies }: &Lead,
+        listed_before: &Arc<HashSet<RawHash>>,
+        share: &mut PollShare,
+    ) -> Result<Reading, Option<Box<Page>>> {
+        tokio::time::sleep(planned.host_pause).await;
+        share.release_document();
+        let (fetcher, now) = (self.fetcher(planned), self.clock.now());
+        let mut answer = fetcher.get_with(cookies, url, &Validators::default(), now, &mut share.body).await;
+        let landing = Landing::of(&mut answer, url);
+        let (hub, this) = answer.take_links();
+        let Ok(Fetched::Document { body, content_type, validators }) = answer.result else { return Err(None) };
+        let base = landing.base.clone();
+        let index = (base.clone(), validators.clone(), body.hash());
+        let found = FetchedDocument { body, base, content_type, validators };
+        let reading = match self.parse(planned, found, Arc::clone(listed_before), share).await {
+            Ok(reading) => reading,
+            Err(UnreadableDocument { sitemaps: Some(sitemaps), .. }) => {
+                self.read_index(planned, index, sitemaps, listed_before, share).await
+            }
+            Err(unread) => return Err(Some(Box::new(Page { landing, unread }))),
+        };
+        let reading = reading.with_links(hub, this, &landing.base);
+        if !reading.outcome.is_success() {
+            return Err(None);
+        }
+        Ok(Reading { announced: Some(url.clone()), status: answer.status, ..reading })
+    }
+}
