@@ -64,14 +64,7 @@ pub(super) fn scanned(text: &str, zone: &TimeZone, orders: Orders) -> Option<Tim
     };
     let (year, month, day) = match date {
         Some(date) => (date.year(), date.month(), date.day().unsigned_abs().into()),
-        None => {
-            let numeric = NumericDate::of(&parts).filter(NumericDate::is_ambiguous);
-            let order = numeric.map_or(Order::Unknown, |date| match date.by_weekday(text) {
-                Order::Unknown => orders.with(date.separator),
-                order => order,
-            });
-            parts.date(order)?
-        }
+        None => parts.date(order_of(&parts, text, orders))?,
     };
     let (hour, minute, second) = parts.time()?;
     // Days, hours and seconds out of range roll over (24:00 is the next day, 31 June is 1 July).
@@ -84,6 +77,15 @@ pub(super) fn scanned(text: &str, zone: &TimeZone, orders: Orders) -> Option<Tim
     }
     let named = parts.zone.or_else(|| zones::written_out(text));
     named.as_ref().unwrap_or(zone).to_ambiguous_timestamp(stated).compatible().ok()
+}
+
+/// Returns the order of a date that can be read in two: that of its weekday, or else that of the document's other dates.
+fn order_of(parts: &Scanner, text: &str, orders: Orders) -> Order {
+    let numeric = NumericDate::of(parts).filter(NumericDate::is_ambiguous);
+    numeric.map_or(Order::Unknown, |date| match date.by_weekday(text) {
+        Order::Unknown => orders.with(date.separator),
+        order => order,
+    })
 }
 
 /// Returns whether a date had to be converted from another calendar; if the entry has a Gregorian date too, that one is
