@@ -3,6 +3,7 @@
 //!
 //! All times are UTC ([`jiff::Timestamp`]). A missing date is `None` and is never replaced by the current time.
 
+pub mod address;
 mod announced;
 pub mod browse;
 mod channel;

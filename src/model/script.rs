@@ -126,6 +126,12 @@ fn is_right_to_left(c: char) -> bool {
     matches!(c, '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{feff}' | '\u{10800}'..='\u{10fff}' | '\u{1e800}'..='\u{1efff}')
 }
 
+/// Returns whether a character is a bidi control or another character without width.
+#[must_use]
+pub fn is_mark(c: char) -> bool {
+    matches!(c, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}' | '\u{61C}')
+}
+
 /// Formats a language tag in the recommended case (RFC 5646 2.1.1): `EN` is `en`, `en_us` is `en-US`, `zh-hant` is `zh-Hant`.
 #[must_use]
 pub fn customary(tag: &str) -> String {

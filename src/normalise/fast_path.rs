@@ -161,6 +161,7 @@ impl Cleaner {
             return None;
         }
         let _ = write!(self.out, " {name}=\"");
+        let written = self.out.len();
         let mut rest = value;
         while let Some(at) = memchr::memchr(b'&', rest.as_bytes()) {
             self.value(&rest[..at])?;
@@ -169,6 +170,10 @@ impl Cleaner {
             rest = after;
         }
         self.value(rest)?;
+        // The sanitiser mends addresses whose ampersands were escaped too often.
+        if address && ["&amp;amp;", "&amp;#"].iter().any(|escaped| self.out[written..].contains(escaped)) {
+            return None;
+        }
         self.out.push('"');
         Some(())
     }

@@ -8,7 +8,7 @@ use super::fast_path;
 use super::limits::{GROWN, TextLimits};
 use super::plain::is_dropped;
 use super::recover;
-use crate::model::{Markup, SafeHtml, uri};
+use crate::model::{Markup, SafeHtml, address, uri};
 use ammonia::{Builder, UrlRelative};
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -191,7 +191,8 @@ fn policy(base: &str) -> Builder<'static> {
         .url_schemes(["http", "https"].into())
         // Nothing else can end ammonia's walk over the tree; without attributes the rest of it costs little.
         .attribute_filter(|_, name, value| {
-            ADDRESSES.with_borrow(|it| !it.limits.steps_over()).then(|| public_address(name, value))
+            let is_kept = ADDRESSES.with_borrow(|it| !it.limits.steps_over()) && !shows_nothing(name, value);
+            is_kept.then(|| public_address(name, value))
         })
         .url_relative(match Url::parse(base) {
             Ok(base) if matches!(base.scheme(), "http" | "https") => UrlRelative::Custom(Box::new(relative_to(base))),
@@ -200,10 +201,27 @@ fn policy(base: &str) -> Builder<'static> {
     policy
 }
 
-/// Returns an address without `user:password@`, however browsers would read it (`http:/me@host`, `http:\\\\me@host`). Other
-/// attributes are returned unchanged.
+/// Returns whether this is a picture or file without an address. An empty one is that of the document (RFC 3986 4.4), which is no
+/// picture (HTML 4.8.4.1).
+fn shows_nothing(name: &str, value: &str) -> bool {
+    let is_nothing = || value.trim().is_empty() || value.trim_start().starts_with('#');
+    matches!(name, "src" | "poster" | "cite") && is_nothing()
+}
+
+/// Returns an address repaired and without `user:password@`, however browsers would read it (`http:/me@host`, `http:\\\\me@host`).
+/// Other attributes are returned unchanged.
 fn public_address<'a>(name: &str, value: &'a str) -> Cow<'a, str> {
-    if !value.contains('@') || !matches!(name, "href" | "src" | "cite" | "poster") {
+    if !matches!(name, "href" | "src" | "cite" | "poster") {
+        return Cow::Borrowed(value);
+    }
+    match address::mended(value) {
+        Cow::Borrowed(value) => without_userinfo(value),
+        Cow::Owned(mended) => Cow::Owned(without_userinfo(&mended).into_owned()),
+    }
+}
+
+fn without_userinfo(value: &str) -> Cow<'_, str> {
+    if !value.contains('@') {
         return Cow::Borrowed(value);
     }
     let value = value.trim();
@@ -220,20 +238,17 @@ fn public_address<'a>(name: &str, value: &'a str) -> Cow<'a, str> {
     }
 }
 
-/// Resolves relative addresses. A fragment refers to the text itself, never to the document it came in.
+/// Resolves and repairs relative addresses. A fragment refers to the text itself, never to the document it came in.
 fn relative_to(base: Url) -> impl for<'a> Fn(&'a str) -> Option<Cow<'a, str>> + Send + Sync {
     move |url| match url {
         part if part.starts_with('#') => Some(Cow::Borrowed(part)),
-        // Meant as a host name.
-        host if host.get(..4).is_some_and(|www| www.eq_ignore_ascii_case("www.")) => {
-            Url::parse(&format!("{}://{host}", base.scheme())).ok().map(|url| Cow::Owned(url.into()))
-        }
         url => ADDRESSES.with_borrow_mut(|addresses| {
             if addresses.grown > GROWN {
                 addresses.limits.note("long-addresses");
                 return None;
             }
-            let whole = String::from(base.join(url).ok()?);
+            let empty = || url.trim().is_empty().then(|| String::from(base.clone()));
+            let whole = address::absolute(Some(&base), url).or_else(empty)?;
             let whole = uri::without_userinfo(&whole).into_owned();
             addresses.grown += whole.len().saturating_sub(url.len());
             Some(Cow::Owned(whole))

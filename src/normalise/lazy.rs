@@ -34,30 +34,54 @@ const SETS: [&str; 5] = ["srcset", "data-srcset", "data-lazy-srcset", "data-orig
 /// Maximum width chosen among several pictures, in pixels, if there is one within it.
 const WIDEST: u32 = 1_600;
 
+/// Attributes of [`ADDRESSES`] that may as well hold the address of a page, for sharing.
+const VAGUE: [&str; 2] = ["data-url", "data-image"];
+
 /// Returns the address of the picture that a reader should see, or `None` when there is none.
 pub(super) fn address(tag: &Tag) -> Option<String> {
     let src = attribute(tag, "src").map(|src| src.trim().to_owned()).filter(|src| !src.is_empty());
-    let of = |names: &[&str]| names.iter().filter_map(|name| attribute(tag, name)).find(|value| is_address(value));
+    let is_meant = |name: &&str, value: &str| is_address(value) && (!VAGUE.contains(name) || ends_like_picture(value));
+    let of = |names: &[&str]| {
+        let mut stated = names.iter().filter_map(|name| Some((name, attribute(tag, name)?)));
+        stated.find(|(name, value)| is_meant(name, value)).map(|(_, value)| value)
+    };
     match src {
         // With both attributes, `src` holds a small or blurred preview.
-        Some(src) if !is_placeholder(&src) => of(&ADDRESSES[..4]).or(Some(src)),
+        Some(src) if !is_placeholder(&src) => of(&ADDRESSES[..4]).or_else(|| loaded_later(tag)).or(Some(src)),
         src => of(&ADDRESSES)
             .or_else(|| SETS.iter().find_map(|name| best(&attribute(tag, name)?)))
             .or_else(|| other_address(tag))
+            .or_else(|| VAGUE.iter().filter_map(|name| attribute(tag, name)).find(|value| is_address(value)))
             .or(src),
     }
+}
+
+/// Returns the address in an attribute whose name says that a script loads it later: `data-actualsrc` (Zhihu),
+/// `data-pagespeed-lazy-src`, whose `src` has any name.
+fn loaded_later(tag: &Tag) -> Option<String> {
+    const SIGNS: [&str; 3] = ["lazy", "actualsrc", "pagespeed"];
+    const NOT: [&str; 4] = ["placeholder", "preview", "fallback", "error"];
+    let found = tag.attrs.iter().find(|attribute| {
+        let (name, value) = (&*attribute.name.local, attribute.value.trim());
+        let is_whole =
+            ["http:", "https:", "/"].iter().any(|start| value.starts_with(start)) || ends_like_picture(value);
+        SIGNS.iter().any(|sign| name.contains(sign))
+            && !NOT.iter().any(|word| name.contains(word))
+            && is_address(value)
+            && is_whole
+            && !is_placeholder(value)
+    })?;
+    Some(found.value.trim().to_owned())
 }
 
 /// Returns the address in an attribute whose name is not in the tables: its value ends like a picture, or its name says that it holds
 /// a source.
 fn other_address(tag: &Tag) -> Option<String> {
     const NOT: [&str; 9] = ["src", "alt", "title", "class", "style", "id", "longdesc", "usemap", "data-caption"];
-    const KINDS: [&str; 7] = [".jpg", ".jpeg", ".png", ".webp", ".gif", ".avif", ".svg"];
     let fits = |name: &str, value: &str| {
-        let path = value.split(['?', '#']).next().unwrap_or_default().trim_end().to_ascii_lowercase();
         let is_source = ["src", "lazy", "orig"].iter().any(|word| name.contains(word))
             && ["http:", "https:", "/"].iter().any(|start| value.trim_start().starts_with(start));
-        is_source || KINDS.iter().any(|kind| path.ends_with(kind))
+        is_source || ends_like_picture(value)
     };
     let mut others = tag.attrs.iter().filter(|a| !NOT.contains(&&*a.name.local));
     others.find_map(|attribute| {
@@ -67,6 +91,12 @@ fn other_address(tag: &Tag) -> Option<String> {
         }
         name.contains("srcset").then(|| best(value)).flatten()
     })
+}
+
+fn ends_like_picture(address: &str) -> bool {
+    const KINDS: [&str; 7] = [".jpg", ".jpeg", ".png", ".webp", ".gif", ".avif", ".svg"];
+    let path = address.split(['?', '#']).next().unwrap_or_default().trim_end().to_ascii_lowercase();
+    KINDS.iter().any(|kind| path.ends_with(kind))
 }
 
 /// Returns the address of a sound or video that a script would load later. One that has its address has nothing to find.
@@ -94,33 +124,69 @@ fn is_address(value: &str) -> bool {
     plain && !value.starts_with("data:") && (value.contains('/') || value.contains('.'))
 }
 
-/// Returns whether an address is that of a placeholder, which a script would replace by the real picture.
+/// Words in the name of a placeholder, the longest first of those that begin alike. One of the first list must be in the name.
+const PLACEHOLDERS: [&str; 19] = [
+    "placeholder",
+    "lazyload",
+    "lazyimg",
+    "lazy",
+    "loading",
+    "loader",
+    "blank",
+    "spacer",
+    "transparent",
+    "trans",
+    "pixel",
+    "empty",
+    "clear",
+    "grey",
+    "gray",
+    "dummy",
+    "none",
+    "dot",
+    "1x1",
+];
+const BESIDE: [&str; 14] =
+    ["image", "img", "picture", "pic", "photo", "default", "load", "white", "black", "bg", "gif", "px", "no", "x"];
+
+/// Returns whether an address is that of a placeholder, which a script would replace by the real picture: its name has nothing but
+/// words for one, numbers and a hash.
 pub(super) fn is_placeholder(src: &str) -> bool {
-    const WORDS: [&str; 14] = [
-        "placeholder",
-        "blank",
-        "spacer",
-        "lazy",
-        "loading",
-        "loader",
-        "transparent",
-        "1x1",
-        "pixel",
-        "empty",
-        "clear",
-        "grey",
-        "gray",
-        "dummy",
-    ];
     let scheme = |scheme: &str| src.get(..scheme.len()).is_some_and(|s| s.eq_ignore_ascii_case(scheme));
     if ["data:", "about:", "javascript:"].into_iter().any(scheme) || src.starts_with('#') {
         return true;
     }
     let path = src.split(['?', '#']).next().unwrap_or_default();
-    let name = path.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
-    WORDS
-        .iter()
-        .any(|word| name.starts_with(word) || name.contains(&format!("-{word}")) || name.contains(&format!("_{word}")))
+    let name = path.rsplit('/').next().unwrap_or_default();
+    // Longer names have other words.
+    if name.len() > 80 {
+        return false;
+    }
+    let name = name.to_ascii_lowercase();
+    let stem = name.rsplit_once('.').map_or(name.as_str(), |(stem, _)| stem);
+    let mut says_so = false;
+    let parts = stem.split(|c: char| !c.is_alphanumeric()).filter(|part| !part.is_empty());
+    parts.into_iter().all(|part| is_hash(part) || is_of_words(part, &mut says_so)) && says_so
+}
+
+/// Returns whether part of a name is the hash that a build tool adds.
+fn is_hash(part: &str) -> bool {
+    part.len() >= 6 && part.bytes().all(|b| b.is_ascii_hexdigit()) && part.bytes().any(|b| b.is_ascii_digit())
+}
+
+/// Returns whether part of a name consists of digits and words of the lists; notes one of the first list.
+fn is_of_words(part: &str, says_so: &mut bool) -> bool {
+    let mut rest = part;
+    while !rest.is_empty() {
+        let word = PLACEHOLDERS.iter().find_map(|word| rest.strip_prefix(word));
+        *says_so |= word.is_some();
+        let other = || BESIDE.iter().find_map(|word| rest.strip_prefix(word));
+        let Some(after) = word.or_else(other).or_else(|| rest.strip_prefix(|c: char| c.is_ascii_digit())) else {
+            return false;
+        };
+        rest = after;
+    }
+    true
 }
 
 /// Returns the widest address of a set within [`WIDEST`], else the narrowest (HTML 4.8.4.2.1).
@@ -161,6 +227,29 @@ fn width_of(descriptor: &str) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_placeholder_has_no_other_words() {
+        for name in [
+            "placeholder.png",
+            "img/lazy-placeholder.png?v=2",
+            "img-placeholder.5f3a9c1b.svg",
+            "blank_1200x600.gif",
+            "1x1.gif",
+            "none.gif",
+            "whitedot.jpg",
+            "TransparentPixel.gif",
+            "grey.gif",
+            "spacer",
+        ] {
+            assert!(is_placeholder(&format!("https://x.example/{name}")), "{name}");
+        }
+        for name in
+            ["pixel-9-review.jpg", "clear-skies.jpg", "empty-streets.jpg", "gray-wolf.jpg", "1200x600.jpg", "a", ""]
+        {
+            assert!(!is_placeholder(&format!("https://x.example/{name}")), "{name}");
+        }
+    }
 
     #[test]
     fn the_best_of_a_set_is_wide_and_not_too_wide() {

@@ -1,5 +1,7 @@
 //! The digits of a date, in any script, and the invisible characters around them.
 
+pub(super) use crate::model::script::is_mark;
+
 /// Reads at most nine digits from `at`, not beyond `most`. Also returns where they end.
 pub(super) fn digits(chars: &[char], at: usize, most: usize) -> Option<(u32, usize)> {
     let chars = &chars[..most.min(chars.len())];
@@ -32,11 +34,6 @@ pub(super) fn zone_name(chars: &[char]) -> Option<String> {
         chars.iter().take(64).take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '/' | '_' | '-' | '+')).collect();
     let cities = name.split('/').skip(1).all(|part| part.starts_with(|c: char| c.is_ascii_alphabetic()));
     cities.then_some(name)
-}
-
-/// Returns whether a character is a bidi control or another character without width.
-pub(super) fn is_mark(c: char) -> bool {
-    matches!(c, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}' | '\u{61C}')
 }
 
 /// Converts Arabic-Indic, Persian and full-width digits, and the full-width colon, to ASCII.

@@ -1,6 +1,5 @@
 //! Reads the element of one entry, in any XML dialect, into a draft.
 
-use super::address;
 use super::dates;
 use super::draft::EntryDraft;
 use super::language::language;
@@ -11,7 +10,7 @@ use super::people;
 use super::text::{self, Else};
 use super::tree::{NodeId, Tree};
 use crate::model::escape::escaped;
-use crate::model::{Enclosure, Markup, Person, SourceRef};
+use crate::model::{Enclosure, Markup, Person, SourceRef, address};
 use jiff::tz::TimeZone;
 
 /// Texts and dates of one entry by their origin. The best is chosen once all are known.

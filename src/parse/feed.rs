@@ -1,6 +1,5 @@
 //! The feed around the entries: its element, its dialect, and what it says about itself.
 
-use super::address;
 use super::draft::FeedDraft;
 use super::entry::{guess, picture, readable, title};
 use super::language::language;
@@ -10,7 +9,7 @@ use super::names::Tag;
 use super::people;
 use super::text::{self, Else};
 use super::tree::{NodeId, TOP, Tree};
-use crate::model::{DocumentFormat, Hints};
+use crate::model::{DocumentFormat, Hints, address};
 use jiff::tz::TimeZone;
 
 /// Position of the feed in a document.

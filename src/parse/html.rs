@@ -3,8 +3,8 @@
 use super::limits::Limits;
 use super::names::Tag;
 use super::tree::{NodeId, TOP, Tree, local};
-use super::{ParseContext, Repairs, address, charset, text};
-use crate::model::{Fault, announces_feed, looks_like_feed, refresh_target};
+use super::{ParseContext, Repairs, charset, text};
+use crate::model::{Fault, address, announces_feed, looks_like_feed, refresh_target};
 use std::borrow::Cow;
 use url::Url;
 

@@ -4,7 +4,6 @@
 mod mend;
 mod scan;
 
-use super::address;
 use super::draft::{EntryDraft, FeedDraft};
 use super::entry::prefer_gregorian;
 use super::guess::guessed;
@@ -14,7 +13,7 @@ use super::limits::{LIST, Limits};
 use super::text::without_marks;
 use super::{Allowance, ParseContext, RawDocument, Repairs, bounded};
 use crate::model::escape::escaped;
-use crate::model::{Category, DocumentFormat, Enclosure, Fault, Markup, Person, RawHash};
+use crate::model::{Category, DocumentFormat, Enclosure, Fault, Markup, Person, RawHash, address};
 pub(super) use mend::mended;
 use scan::{LISTED, take_apart};
 use serde_json::{Map, Value};
@@ -50,18 +49,20 @@ pub(super) fn read(
     if items.is_empty() && !head.contains_key("items") && !version.contains("jsonfeed") {
         return Err(Fault::NotAFeed("JSON, but not a JSON Feed: it has neither version nor items".to_owned()));
     }
-    let base = context.base.as_ref();
+    let document = context.base.as_ref();
     let mut raw = RawDocument {
         format: DocumentFormat::Json,
         partial: cut_off,
         guids_void: false,
-        feed: feed(&head, base),
+        feed: feed(&head, document),
         orders: super::dates::Orders::default(),
         listed: Vec::new(),
         entries: Vec::new(),
     };
     raw.feed.bound().note(repairs);
-    raw.partial |= entries(&items, context, known, &mut raw, repairs)?;
+    let site = raw.feed.link.as_deref().and_then(|page| Url::parse(page).ok());
+    let base = super::other_site(site, document);
+    raw.partial |= entries(&items, base.as_ref().or(document), context, known, &mut raw, repairs)?;
     if cut_off {
         repairs.note("cut-off");
     }
@@ -71,12 +72,13 @@ pub(super) fn read(
 /// Reads the items into `raw`, up to the limits. Returns whether some were left out.
 fn entries(
     items: &[&str],
+    base: Option<&Url>,
     context: &ParseContext,
     known: &dyn Fn(RawHash) -> bool,
     raw: &mut RawDocument,
     repairs: &mut Repairs,
 ) -> Result<bool, Fault> {
-    let (limits, base) = (Limits::of(context), context.base.as_ref());
+    let limits = Limits::of(context);
     let mut keys = AssignedKeys::new(context.guids_void);
     let mut allowance = Allowance::new(&raw.feed, &limits);
     let mut drafts = Vec::new();
@@ -263,6 +265,24 @@ mod tests {
         let is_known = |hash: RawHash| hash == RawHash::of(known.as_bytes());
         let raw = read(&text, &ParseContext::default(), &is_known, &mut Repairs::default()).ok().unwrap();
         assert_eq!((raw.entries.len(), raw.orders.with('/')), (1, crate::parse::dates::Order::MonthFirst));
+    }
+
+    #[test]
+    fn relative_addresses_are_those_of_the_site() {
+        let text = |home: &str| {
+            format!(r#"{{"version": "x", "home_page_url": "{home}", "items": [{{"url": "/a", "image": "/i.png"}}]}}"#)
+        };
+        for (home, want) in [
+            ("https://s.example/", "https://s.example/"),
+            ("https://x.example/blog/", "https://x.example/"),
+            ("/blog/", "https://x.example/"),
+        ] {
+            let context = ParseContext { base: Url::parse("https://x.example/f.json").ok(), ..ParseContext::default() };
+            let raw = read(&text(home), &context, &|_| false, &mut Repairs::default()).ok().unwrap();
+            let entry = &raw.entries[0];
+            let found = [&entry.link, &entry.image].map(|address| address.clone().unwrap());
+            assert_eq!(found, [format!("{want}a"), format!("{want}i.png")], "{home}");
+        }
     }
 
     #[test]

@@ -1,11 +1,10 @@
 //! Chooses the page among the addresses of an element. This is needed for every entry, even one that is known and not read.
 
-use super::address;
 use super::limits::LIST;
 use super::names::Tag;
 use super::text;
 use super::tree::{NodeId, Tree};
-use crate::model::{Enclosure, escape::escaped};
+use crate::model::{Enclosure, address, escape::escaped};
 use std::borrow::Cow;
 
 /// The addresses of an entry or a feed.

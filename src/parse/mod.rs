@@ -4,7 +4,6 @@
 //! let feed-rs read the drafts as canonical Atom, and add the fields that feed-rs does not keep. Whatever a document contains,
 //! reading it fails only with a [`Fault`]. This is CPU work throughout: call it on a blocking thread.
 
-mod address;
 mod allowance;
 mod attributes;
 mod bounded;
@@ -377,13 +376,18 @@ fn items(
     Ok(items)
 }
 
-/// Resolves relative addresses against the site if another host serves the feed. RSS does not say what relative addresses are
-/// relative to.
+/// Resolves relative addresses against the site if another host serves the feed.
 fn base_on_site(tree: &mut tree::Tree<'_>, channel: tree::NodeId, document: Option<&Url>) {
     let site = links::Links::read(tree, channel).page.and_then(|page| Url::parse(&page).ok());
-    if let Some(site) = site.filter(|site| document.is_none_or(|document| document.host() != site.host())) {
+    if let Some(site) = other_site(site, document) {
         tree.set_base(site);
     }
+}
+
+/// Returns the site of a feed if another host serves the feed. Neither RSS nor JSON Feed says what relative addresses are relative
+/// to.
+fn other_site(site: Option<Url>, document: Option<&Url>) -> Option<Url> {
+    site.filter(|site| document.is_none_or(|document| document.host() != site.host()))
 }
 
 fn note_references(references: &entities::References<'_>, repairs: &mut Repairs) {

@@ -1,12 +1,11 @@
 //! Persons and categories, as text or as child elements.
 
-use super::address;
 use super::entities::{self, References};
 use super::limits::LIST;
 use super::names::Tag;
 use super::text;
 use super::tree::{NodeId, Tree};
-use crate::model::{Category, Markup, Person};
+use crate::model::{Category, Markup, Person, address};
 use indexmap::IndexSet;
 
 /// Scheme of the categories of iTunes.

@@ -1,7 +1,7 @@
 //! Builds the tree from tokens and decides the nesting, whatever the end tags say.
 
 use super::super::{
-    Repairs, address,
+    Repairs,
     attributes::attributes,
     entities,
     limits::{Limits, Overtime},
@@ -9,6 +9,7 @@ use super::super::{
     tokens::{Token, Tokens, ends_with_root},
 };
 use super::{BASE, NODES, NONE, NodeId, NodeKind, Stored, Tree, long, short};
+use crate::model::address;
 use url::Url;
 
 /// Maximum nesting. Deeper elements become children of the last level.

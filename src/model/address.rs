@@ -1,6 +1,6 @@
 //! Addresses: absolute, http or https, written as browsers would send them.
 
-use super::digits::is_mark;
+use super::script::is_mark;
 use std::borrow::Cow;
 use url::Url;
 
@@ -10,8 +10,9 @@ const LONGEST: usize = 8 * 1024;
 /// How often an ampersand may have been escaped.
 const ESCAPED: usize = 3;
 
-/// Resolves `text` against `base`. Returns only http and https addresses.
-pub(super) fn join(base: Option<&Url>, text: &str) -> Option<Url> {
+/// Resolves `text` against `base`, after repairs. Returns only http and https addresses.
+#[must_use]
+pub fn join(base: Option<&Url>, text: &str) -> Option<Url> {
     let text = tidy(text)?;
     let text = if names_host(base, &text) {
         Cow::Owned(format!("{}://{text}", base.map_or("https", Url::scheme)))
@@ -27,8 +28,22 @@ pub(super) fn join(base: Option<&Url>, text: &str) -> Option<Url> {
 }
 
 /// Resolves `text` as [`join`] does and returns it as a string.
-pub(super) fn absolute(base: Option<&Url>, text: &str) -> Option<String> {
+#[must_use]
+pub fn absolute(base: Option<&Url>, text: &str) -> Option<String> {
     join(base, text).map(String::from)
+}
+
+/// Repairs an absolute address in which ampersands were escaped too often, or whose scheme stands there twice.
+#[must_use]
+pub fn mended(text: &str) -> Cow<'_, str> {
+    let twice = ["http://http://", "http://https://", "https://http://", "https://https://"];
+    if !text.contains("&amp;")
+        && !text.contains("&#")
+        && !twice.iter().any(|start| text.trim_start().starts_with(start))
+    {
+        return Cow::Borrowed(text);
+    }
+    tidy(text).map_or(Cow::Borrowed(text), with_one_scheme)
 }
 
 /// Returns whether a relative address is meant as a host name: it begins with `www.`, with the host of its own document, or with
@@ -172,5 +187,13 @@ mod tests {
             assert_eq!(absolute(Some(&base), text).as_deref(), want, "{text}");
         }
         assert_eq!(absolute(None, "/a"), None);
+        for (text, want) in [
+            ("https://x.example/?a=1&amp;b=2&#38;c", "https://x.example/?a=1&b=2&c"),
+            ("http://https://x.example/", "https://x.example/"),
+            ("https://x.example/a b", "https://x.example/a b"),
+            ("null", "null"),
+        ] {
+            assert_eq!(mended(text), want);
+        }
     }
 }
