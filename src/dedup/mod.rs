@@ -184,6 +184,12 @@ pub struct KnownEntry {
 }
 
 impl KnownEntry {
+    /// Returns whether a reader sees the same as before. The stored hash may be one of an earlier version.
+    #[must_use]
+    pub fn shows(&self, entry: &Entry) -> bool {
+        self.shown == entry.shown || self.shown == crate::normalise::formerly_shown(entry)
+    }
+
     /// Returns an arrival as the stored entry `id`, which is one of `story_members` members of `story`.
     fn of(arrival: &Arrival, id: EntryId, story: StoryId, story_members: u32) -> Self {
         let entry = &arrival.entry;

@@ -20,8 +20,9 @@ pub fn canonical(address: &str) -> Option<String> {
         out.push(':');
         out.push_str(&port.to_string());
     }
-    one_spelling(url.path().trim_end_matches('/'), PATH_ESCAPED, &mut out);
-    if url.path().trim_end_matches('/').is_empty() {
+    let path = without_session(url.path()).trim_end_matches('/');
+    one_spelling(path, PATH_ESCAPED, &mut out);
+    if path.is_empty() {
         out.push('/');
     }
     push_query(url.query().unwrap_or_default(), host, &mut out);
@@ -102,6 +103,15 @@ fn push_query(query: &str, host: &str, out: &mut String) {
     }
 }
 
+/// Returns a path without the session that Java servers add to it (`;jsessionid=…`).
+#[must_use]
+pub fn without_session(path: &str) -> &str {
+    const SESSION: &str = ";jsessionid=";
+    let is_session =
+        |at: &usize| path.get(*at..at + SESSION.len()).is_some_and(|start| start.eq_ignore_ascii_case(SESSION));
+    memchr::memchr_iter(b';', path.as_bytes()).find(is_session).map_or(path, |at| &path[..at])
+}
+
 /// Returns a query string without the parameters that only track the reader; `None` if it has none of them.
 #[must_use]
 pub fn without_tracking(query: &str) -> Option<String> {
@@ -162,7 +172,9 @@ const TRACKING: &[&str] = &[
     "ysclid",
 ];
 
-fn is_tracking(name: &str) -> bool {
+/// Returns whether a parameter of this name tracks the reader.
+#[must_use]
+pub fn is_tracking(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     TRACKING.binary_search(&name.as_str()).is_ok() || TRACKING_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
 }
@@ -197,6 +209,8 @@ mod tests {
             ("https://outlet.ma/a?ref=rss.outlet.ma", "https://outlet.ma/a"),
             ("https://outlet.ma/a#:~:text=x", "https://outlet.ma/a"),
             ("https://outlet.ma./a", "https://outlet.ma/a"),
+            ("https://outlet.ma/a;jsessionid=A1B2?id=7", "https://outlet.ma/a;JSESSIONID=C3?id=7"),
+            ("https://outlet.ma/a;jsessionid=A1B2", "https://outlet.ma/a"),
             (" https://outlet.ma ", "http://www.outlet.ma/"),
         ];
         for (a, b) in same {

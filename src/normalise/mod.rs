@@ -14,6 +14,7 @@ mod lazy;
 mod limits;
 mod plain;
 mod recover;
+mod shown;
 mod strip;
 mod volatile;
 
@@ -21,8 +22,9 @@ pub use highlight::Highlighter;
 pub use html::{html, html_within, within_limits};
 pub use limits::TextLimits;
 pub use plain::plain;
+pub use shown::formerly_shown;
 pub use strip::text;
-pub use volatile::{bare, steady_html, without_clocks, without_counters};
+pub use volatile::{bare, steady_html, steady_title, without_clocks, without_counters};
 
 use crate::model::{
     Category, Enclosure, Entry, Extras, FoldedText, Markup, ParsedEntry, Person, PlainText, RawHash, SafeHtml,
@@ -98,7 +100,7 @@ fn make(parsed: ParsedEntry, raw: RawHash, context: &NormaliseContext<'_>, limit
         source: parsed.source.and_then(source),
     };
     let link = parsed.link.map(open_address);
-    let (shown, volatile) = shown(title.as_ref(), link.as_deref(), [summary.as_ref(), full.as_ref()], &extras);
+    let (shown, volatile) = shown::shown(title.as_ref(), link.as_deref(), [summary.as_ref(), full.as_ref()], &extras);
     Entry {
         key: parsed.key,
         raw,
@@ -149,31 +151,6 @@ fn body(content: Option<&SafeHtml>, summary: Option<&SafeHtml>) -> String {
     let mut text = strip::of_safe(&html[..html.floor_char_boundary(FOLDED * 2)]);
     text.truncate(text.floor_char_boundary(FOLDED));
     text
-}
-
-/// Hashes everything that a reader sees and an outlet edits. Stated dates are excluded, because many outlets state the time of
-/// the poll, and so are counters in the title, clocks in the text, and the queries of addresses: see [`volatile`]. Also returns
-/// whether the entry has anything of that kind, and so may need a refresh although nothing was edited.
-fn shown(title: Option<&PlainText>, link: Option<&str>, texts: [Option<&SafeHtml>; 2], extras: &Extras) -> (i64, bool) {
-    let title = without_counters(title.map_or("", PlainText::as_str));
-    let [summary, content] = texts.map(|html| steady_html(html.map_or("", SafeHtml::as_str)));
-    let has_query = |address: &str| bare(address).len() < address.len();
-    let volatile = [&title, &summary, &content].into_iter().any(|text| matches!(text, Cow::Owned(_)))
-        || link.is_some_and(has_query)
-        || extras.image.as_deref().is_some_and(has_query)
-        || extras.enclosures.iter().any(|file| has_query(&file.url));
-    let image = extras.image.as_deref().map(bare).unwrap_or_default();
-    let rights = extras.rights.as_deref().unwrap_or_default();
-    let mut parts = vec![title.as_ref(), link.map(bare).unwrap_or_default(), &summary, &content, image, rights];
-    parts.extend(extras.authors.iter().map(|person| person.name.as_str()));
-    parts.push("");
-    // Content systems list them in the order of a database without ORDER BY.
-    let mut terms: Vec<&str> = extras.categories.iter().map(|category| category.term.as_str()).collect();
-    terms.sort_unstable();
-    parts.extend(terms);
-    parts.push("");
-    parts.extend(extras.enclosures.iter().map(|file| bare(&file.url)));
-    (Entry::hash_shown(&parts), volatile)
 }
 
 /// Removes `user:password@` from an address: credentials must not be published.

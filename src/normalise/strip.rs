@@ -93,7 +93,7 @@ impl TokenSink for TextSink {
 }
 
 /// Returns whether an element does not separate words. Unknown elements are inline (HTML 15.3).
-fn is_inline(name: &str) -> bool {
+pub(super) fn is_inline(name: &str) -> bool {
     const APART: &str = " address area article aside audio base blockquote body br button canvas caption center col colgroup \
         dd details dialog dir div dl dt embed fieldset figcaption figure footer form frame frameset h1 h2 h3 h4 h5 h6 head \
         header hgroup hr html iframe img input label legend li link main map math menu meta meter nav noframes noscript \

@@ -1,11 +1,16 @@
 //! What changes in an entry although nobody edits it: signatures in the addresses of pictures and files, counters of comments in
 //! titles, clocks in texts. It is ignored when two states of an entry are compared, and kept for display.
 
+mod addresses;
 mod clocks;
 mod counters;
+mod elapsed;
+mod serialised;
 
+pub(super) use addresses::steady_address;
 pub use clocks::without_clocks;
 pub use counters::without_counters;
+pub use serialised::steady_html;
 
 use std::borrow::Cow;
 
@@ -56,9 +61,24 @@ fn is_gap(run: &str) -> bool {
     !run.chars().any(|c| c.is_alphanumeric() || is_mark(c))
 }
 
-/// Removes the queries of the addresses of pictures and files, and clocks, from safe HTML.
+/// Returns a title as it is compared: without counters, marks of direction and tatweel, in NFC. Also returns whether it has a counter.
 #[must_use]
-pub fn steady_html(html: &str) -> Cow<'_, str> {
+pub fn steady_title(title: &str) -> (Cow<'_, str>, bool) {
+    let is_mark = |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{61c}' | '\u{640}');
+    if !title.chars().any(|c| is_mark(c) || serialised::may_compose(c)) {
+        let steady = without_counters(title);
+        let has_counter = matches!(steady, Cow::Owned(_));
+        return (steady, has_counter);
+    }
+    let plain = serialised::composed(title.chars().filter(|c| !is_mark(*c)).collect());
+    match without_counters(&plain) {
+        Cow::Owned(steady) => (Cow::Owned(steady), true),
+        Cow::Borrowed(_) => (Cow::Owned(plain), false),
+    }
+}
+
+/// Returns safe HTML as earlier versions compared it.
+pub(super) fn formerly_steady(html: &str) -> Cow<'_, str> {
     let html = without_queries(html);
     match without_clocks(&html) {
         Cow::Borrowed(_) => html,

@@ -63,7 +63,7 @@ fn page(arrival: &Arrival, known: &KnownEntries) -> Option<FeedUrl> {
     match known.listed_before(arrival) {
         // The entry was pruned and does not come back.
         Some(None) => return None,
-        Some(Some(id)) if known.entries.get(&id).is_none_or(|entry| entry.shown == arrival.entry.shown) => return None,
+        Some(Some(id)) if known.entries.get(&id).is_none_or(|entry| entry.shows(&arrival.entry)) => return None,
         Some(Some(_)) => {}
         None => {
             let link = arrival.entry.link_key.and_then(|link| known.by_link.get(&link));

@@ -114,6 +114,14 @@ pub fn without_counters(title: &str) -> Cow<'_, str> {
     Cow::Owned(kept.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
+/// Returns whether a text is nothing but a number and what it counts.
+pub(super) fn is_counter(text: &str) -> bool {
+    match without_counters(text) {
+        Cow::Owned(rest) => !rest.contains(char::is_alphanumeric),
+        Cow::Borrowed(_) => false,
+    }
+}
+
 /// Marks the number before a counted word, else the one after it. Digit groups ("1,200", "1.2k") count as one number.
 fn drop_number(runs: &[&str], word: usize, dropped: &mut [bool]) {
     let near = |gap: &str, within: usize| match gap {

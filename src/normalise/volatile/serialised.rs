@@ -1,0 +1,142 @@
+//! One serialisation for texts that a reader sees alike. Content systems write the same text with other white space, other orders
+//! of attributes, or in another form of Unicode when they are updated.
+
+use super::addresses::{steady_address, steady_link};
+use super::{clocks, counters};
+use crate::normalise::strip::is_inline;
+use std::borrow::Cow;
+use unicode_normalization::UnicodeNormalization;
+
+/// Maximum length of the text of an element that is a counter, in bytes.
+const COUNTER: usize = 60;
+
+/// Returns safe HTML as it is compared: in one serialisation, without the queries of the addresses of pictures and files, without
+/// clocks, and without counters that stand alone in their element. Also returns whether it has any of those three.
+#[must_use]
+pub fn steady_html(html: &str) -> (String, bool) {
+    let mut writer = Writer { out: String::with_capacity(html.len()), at_edge: true, ..Writer::default() };
+    let mut rest = html;
+    loop {
+        let (text, tag) = rest.split_at(memchr::memchr(b'<', rest.as_bytes()).unwrap_or(rest.len()));
+        writer.text(text);
+        let Some(end) = memchr::memchr(b'>', tag.as_bytes()) else {
+            writer.out.push_str(tag);
+            break;
+        };
+        writer.tag(&tag[1..end]);
+        rest = &tag[end + 1..];
+    }
+    let Writer { out, volatile, .. } = writer;
+    let out = composed(out);
+    match clocks::without_clocks(&out) {
+        Cow::Owned(steady) => (steady, true),
+        Cow::Borrowed(_) => (out, volatile),
+    }
+}
+
+/// Returns a text in NFC. Only texts with marks that it may compose or order are converted.
+pub(super) fn composed(text: String) -> String {
+    if text.chars().any(may_compose) { text.nfc().collect() } else { text }
+}
+
+/// Returns whether NFC may compose or order a character with others.
+pub(super) fn may_compose(c: char) -> bool {
+    matches!(c, '\u{300}'..='\u{36f}' | '\u{64b}'..='\u{655}' | '\u{1100}'..='\u{11ff}' | '\u{3099}' | '\u{309a}')
+}
+
+#[derive(Default)]
+struct Writer<'a> {
+    out: String,
+    /// Whether white space came that is not written yet.
+    blank: bool,
+    /// Whether white space shows nothing here: at the edge of a block, or after other white space.
+    at_edge: bool,
+    /// Number of open `pre` elements, in which white space counts.
+    pre: usize,
+    volatile: bool,
+    /// The attributes of the current tag.
+    attributes: Vec<(&'a str, Cow<'a, str>)>,
+}
+
+impl<'a> Writer<'a> {
+    fn text(&mut self, text: &str) {
+        if self.pre > 0 {
+            self.out.push_str(text);
+            self.at_edge = false;
+            return;
+        }
+        let text = match memchr::memmem::find(text.as_bytes(), b"&nbsp;") {
+            Some(_) => Cow::Owned(text.replace("&nbsp;", " ")),
+            None => Cow::Borrowed(text),
+        };
+        if text.len() <= COUNTER && counters::is_counter(&text) {
+            self.volatile = true;
+            return;
+        }
+        for (at, word) in text.split(char::is_whitespace).enumerate() {
+            self.blank |= at > 0;
+            if !word.is_empty() {
+                self.end_blank();
+                self.out.push_str(word);
+                self.at_edge = false;
+            }
+        }
+    }
+
+    fn end_blank(&mut self) {
+        if self.blank && !self.at_edge {
+            self.out.push(' ');
+            self.at_edge = true;
+        }
+        self.blank = false;
+    }
+
+    fn tag(&mut self, tag: &'a str) {
+        let end = tag.find(' ').unwrap_or(tag.len());
+        let (name, mut rest) = tag.split_at(end);
+        let bare_name = name.trim_start_matches('/');
+        if is_inline(bare_name) {
+            self.end_blank();
+        } else {
+            (self.blank, self.at_edge) = (false, true);
+        }
+        match name {
+            "pre" => self.pre += 1,
+            "/pre" => self.pre = self.pre.saturating_sub(1),
+            _ => {}
+        }
+        self.out.push('<');
+        self.out.push_str(name);
+        while let Some((name, value, after)) = attribute(rest) {
+            rest = after;
+            // A content system may measure its pictures later.
+            if !matches!(name, "width" | "height") {
+                let steady = steady_value(name, value);
+                self.volatile |= steady.len() < value.len();
+                self.attributes.push((name, steady));
+            }
+        }
+        self.attributes.sort_unstable();
+        for (name, value) in self.attributes.drain(..) {
+            for part in [" ", name, "=\"", &value, "\""] {
+                self.out.push_str(part);
+            }
+        }
+        self.out.push('>');
+    }
+}
+
+/// Splits the first attribute off, as the sanitiser writes it.
+fn attribute(rest: &str) -> Option<(&str, &str, &str)> {
+    let (name, rest) = rest.split_once("=\"")?;
+    let (value, rest) = rest.split_once('"')?;
+    Some((name.trim_start(), value, rest))
+}
+
+fn steady_value<'a>(name: &str, value: &'a str) -> Cow<'a, str> {
+    match name {
+        "src" | "poster" => steady_address(value),
+        "href" | "cite" => steady_link(value),
+        _ => Cow::Borrowed(value),
+    }
+}
