@@ -79,13 +79,12 @@ const fn own(script: Script, letters: &'static str, language: Option<&'static st
 }
 
 /// The first row of which a text has the letters decides.
-const OWN_LETTERS: [OwnLetters; 11] = [
+const OWN_LETTERS: [OwnLetters; 10] = [
     own(Script::Cyrillic, "әғқңөұүһӣӯҳҷӘҒҚҢӨҰҮҺӢӮҲҶ", None),
     own(Script::Cyrillic, "ѓќѕЃЌЅ", Some("mk")),
     own(Script::Cyrillic, "ђћЂЋ", Some("sr")),
     own(Script::Cyrillic, "ўЎ", Some("be")),
     own(Script::Cyrillic, "їєґЇЄҐ", Some("uk")),
-    own(Script::Cyrillic, "ыэёЫЭЁ", Some("ru")),
     own(Script::Arabic, "ټډړښځڅۍ", Some("ps")),
     own(Script::Arabic, "ێۆڕڵ", Some("ckb")),
     own(Script::Arabic, "ۇڭۈ", Some("ug")),
@@ -100,6 +99,61 @@ const OWN_LETTERS_MIN: usize = 2;
 fn own_letters(script: Script, text: &str) -> Option<&'static OwnLetters> {
     let has = |letters: &str| text.chars().filter(|c| letters.contains(*c)).nth(OWN_LETTERS_MIN - 1).is_some();
     OWN_LETTERS.iter().find(|own| own.script == script && has(own.letters))
+}
+
+/// Letters that the common languages of a script share with others; together with the absence of others they tell them apart.
+struct SharedLetters {
+    letters: &'static str,
+    /// Letters that the language does not have.
+    foreign: &'static str,
+    language: &'static str,
+}
+
+/// The Cyrillic letters of other languages than Russian, Ukrainian, Belarusian and Bulgarian.
+macro_rules! far {
+    ($near:literal) => {
+        concat!("әғқңөұүһӣӯҳҷҫҙҡӑӗӳјљњћђџѓќѕӘҒҚҢӨҰҮҺӢӮҲҶҪҘҠӐӖӲЈЉЊЋЂЏЃЌЅ", $near)
+    };
+}
+
+const SHARED_LETTERS: [SharedLetters; 4] = [
+    SharedLetters { letters: "ыэёЫЭЁ", foreign: far!("іїєґўІЇЄҐЎ"), language: "ru" },
+    SharedLetters { letters: "іІ", foreign: far!("ыэёъўЫЭЁЪЎ"), language: "uk" },
+    SharedLetters { letters: "ўЎ", foreign: far!("щъїєґЩЪЇЄҐ"), language: "be" },
+    SharedLetters { letters: "ъЪ", foreign: far!("ыэёіїєґўЫЭЁІЇЄҐЎ"), language: "bg" },
+];
+
+/// Returns the Cyrillic language whose letters are at least one in a hundred (Russian has two and a half in a hundred of its own).
+fn shared_letters(text: &str) -> Option<&'static str> {
+    let letters = text.chars().filter(|c| c.is_alphabetic()).count();
+    let fits = |of: &&SharedLetters| {
+        let own = text.chars().filter(|c| of.letters.contains(*c)).count();
+        own > 0 && own * 100 >= letters && !text.contains(|c: char| of.foreign.contains(c))
+    };
+    SHARED_LETTERS.iter().find(fits).map(|of| of.language)
+}
+
+/// Returns whether a text in Arabic letters is Arabic: it has letters and articles that only Arabic has, and hardly any letters
+/// that Arabic does not have. Names of other languages may have some.
+fn is_arabic(text: &str) -> bool {
+    let letters = text.chars().filter(|c| matches!(c, 'ة' | 'أ' | 'إ')).count();
+    let articles = text.split(|c: char| !c.is_alphabetic());
+    let articles = articles.filter(|word| word.starts_with("ال") && word.chars().count() > 3).count();
+    let likely = text.chars().filter(|c| matches!(c, 'ي' | 'ى' | 'ك')).count();
+    let foreign =
+        text.chars().filter(|c| matches!(c, '\u{672}'..='\u{6d3}' | '\u{6d5}' | '\u{750}'..='\u{77f}')).count();
+    let signs = letters + articles;
+    signs > 0 && signs + likely >= 2 && foreign * 4 <= signs
+}
+
+/// Returns whether a text in Arabic letters is Persian: it has the letters that Persian shares with Urdu, Pashto and others, and none
+/// that only those have, nor the Pashto word for "of".
+fn is_persian(text: &str) -> bool {
+    let shared = |c: &char| matches!(c, 'پ' | 'چ' | 'ژ' | 'گ' | 'ک' | 'ی');
+    let foreign = |c: char| matches!(c, '\u{672}'..='\u{6d3}' | '\u{6d5}' | '\u{750}'..='\u{77f}') && !shared(&c);
+    text.chars().filter(shared).count() >= OWN_LETTERS_MIN
+        && !text.contains(foreign)
+        && text.split(|c: char| !c.is_alphabetic()).all(|word| word != "د")
 }
 
 fn guess(script: Script, text: &str) -> Option<&'static str> {
@@ -117,8 +171,13 @@ fn guess(script: Script, text: &str) -> Option<&'static str> {
     if let Some(own) = own_letters(script, text) {
         return own.language;
     }
-    let found = profiles.guess(text)?;
-    (found.is_reliable || script != Script::Latin).then_some(found.tag)
+    let told = match script {
+        Script::Arabic if is_arabic(text) => Some("ar"),
+        Script::Arabic => is_persian(text).then_some("fa"),
+        Script::Cyrillic => shared_letters(text),
+        _ => None,
+    };
+    told.or_else(|| profiles.guess(text).filter(|guess| guess.is_reliable).map(|guess| guess.tag))
 }
 
 #[cfg(test)]
@@ -155,6 +214,19 @@ mod tests {
             ("Пожежа на складі у Києві: оголошено підвищений рівень складності, її гасять", Some("uk")),
             ("ئاگرێک لە کۆگایەکی هەولێر کەوتەوە و ئاگرکوژێنەوە گەیشتن", Some("ckb")),
             ("په کابل کې د يوې ګودام اور لګېدلی او ځوانان سره ښه وي", Some("ps")),
+            ("أسعار الذهب اليوم", Some("ar")),
+            ("ارتفاع أسعار النفط / برنت فوق 80 دولارا", Some("ar")),
+            ("شركة گوگل تطلق خدمة جديدة في المغرب لمستخدمي الهواتف الذكية وأجهزة الحاسوب في كل المدن", Some("ar")),
+            ("د افغانستان خبرونه", None),
+            ("قيمت دلار در بازار تهران", None),
+            ("دولت لایحه بودجه سال آینده را تصویب کرد و به مجلس فرستاد", Some("fa")),
+            ("Курс доллара вырос", Some("ru")),
+            ("Погода в Москве на завтра", None),
+            ("Новости дня сегодня", None),
+            ("Правительство на следующий год приняло бюджет, который обсуждали все лето", Some("ru")),
+            ("Уряд ухвалив бюджет на наступний рік", Some("uk")),
+            ("Урад ухваліў бюджэт на наступны год", Some("be")),
+            ("Правителството прие бюджета за следващата година, съобщиха от Министерския съвет", Some("bg")),
         ] {
             assert_eq!(of_entry([Some("en"), None], None, text).entry.as_deref(), want, "{text}");
         }
