@@ -16,7 +16,7 @@ pub(super) struct Embed {
 }
 
 /// Hosts and the names of their providers.
-const PROVIDERS: [(&str, &str); 22] = [
+const PROVIDERS: [(&str, &str); 24] = [
     ("youtube.com", "YouTube"),
     ("youtube-nocookie.com", "YouTube"),
     ("youtu.be", "YouTube"),
@@ -39,6 +39,8 @@ const PROVIDERS: [(&str, &str); 22] = [
     ("dwcdn.net", "Datawrapper"),
     ("flourish.studio", "Flourish"),
     ("rumble.com", "Rumble"),
+    ("reddit.com", "Reddit"),
+    ("pinterest.com", "Pinterest"),
 ];
 
 /// Hosts whose frames only count visits and show nothing.
@@ -97,6 +99,63 @@ pub(super) fn of_script(tag: &Tag) -> Option<Embed> {
     shown(&address(&url, None)?)
 }
 
+/// Attributes that hold the address of what an element would show.
+const ADDRESSES: [&str; 7] = ["src", "data-src", "data-url", "data-href", "data-oembed-url", "url", "cite"];
+
+/// Parts of the names of elements and classes that show nothing of their own: advertisements, counters, buttons for sharing.
+const NO_PLAYERS: [&str; 22] = [
+    "ad",
+    "ads",
+    "advert",
+    "analytics",
+    "pixel",
+    "tracking",
+    "consent",
+    "share",
+    "sharing",
+    "social",
+    "addthis",
+    "addtoany",
+    "button",
+    "like",
+    "comments",
+    "disqus",
+    "icon",
+    "script",
+    "state",
+    "list",
+    "geo",
+    "form",
+];
+
+/// Returns whether a script may make a player of elements of this name.
+pub(super) fn may_be_player(name: &str) -> bool {
+    matches!(name, "div" | "blockquote" | "oembed") || name.contains('-')
+}
+
+/// Returns what an element of [`may_be_player`] would show if it has no text of its own: a custom element (HTML 4.13.3), CKEditor's
+/// `oembed`, a `div` of any provider. One that leads to the entry's own page shares it.
+pub(super) fn of_address(tag: &Tag, page: Option<&str>) -> Option<Embed> {
+    let class = attribute(tag, "class").unwrap_or_default().to_ascii_lowercase();
+    let named = class.split_ascii_whitespace().chain([&*tag.name]);
+    let mut parts = named.flat_map(|name| name.split(['-', '_']));
+    if !may_be_player(&tag.name) || parts.any(|part| NO_PLAYERS.contains(&part)) || is_hidden(tag) {
+        return None;
+    }
+    let stated = ADDRESSES.iter().filter_map(|name| attribute(tag, name)).find_map(|value| address(&value, None));
+    let url = stated.or_else(|| by_id(tag))?;
+    let bare = |address: &str| address.split(['?', '#']).next().unwrap_or_default().trim_end_matches('/').to_owned();
+    let is_own = page.is_some_and(|page| bare(page) == bare(url.as_str()));
+    // A picture of a `div` is its background.
+    (!is_own && !lazy::ends_like_picture(url.path())).then(|| shown(&url)).flatten()
+}
+
+/// Returns the text of the document that a frame has in its tag.
+pub(super) fn document_text(tag: &Tag) -> Option<String> {
+    let text = super::strip::text(&attribute(tag, "srcdoc").filter(|_| !is_hidden(tag))?);
+    Some(text.split_whitespace().collect::<Vec<_>>().join(" ")).filter(|text| !text.is_empty())
+}
+
 /// Returns the first link, else the first file, of the document that a frame has in its tag.
 fn linked_in(document: &str) -> Option<Url> {
     let found = ["href=", "src="].iter().find_map(|name| Some(document.split_once(name)?.1))?;
@@ -120,18 +179,42 @@ fn shown(url: &Url) -> Option<Embed> {
 
 /// Returns the player of an element of AMP or another component that states the video's id alone.
 fn by_id(tag: &Tag) -> Option<Url> {
-    let before = match &*tag.name {
-        "amp-youtube" | "lite-youtube" | "youtube-video" => "https://www.youtube.com/embed/",
-        "amp-vimeo" | "lite-vimeo" => "https://player.vimeo.com/video/",
-        "amp-dailymotion" => "https://www.dailymotion.com/embed/video/",
-        "amp-twitter" => "https://x.com/i/status/",
-        "amp-instagram" => "https://www.instagram.com/p/",
-        "amp-facebook" => "",
+    let stated = |name| attribute(tag, name).map(|id| id.trim().to_owned()).filter(|id| !id.is_empty());
+    let id = || {
+        let names =
+            ["data-videoid", "videoid", "video-id", "data-video-id", "data-tweetid", "data-shortcode", "data-href"];
+        names.into_iter().find_map(stated)
+    };
+    let address = match &*tag.name {
+        "amp-twitter" => format!("https://x.com/i/status/{}", id()?),
+        "amp-instagram" => format!("https://www.instagram.com/p/{}", id()?),
+        "amp-facebook" => id()?,
+        "amp-gist" => format!("https://gist.github.com/{}", stated("data-gistid")?),
+        "amp-soundcloud" => format!(
+            "https://w.soundcloud.com/player/?url=https%3A%2F%2Fapi.soundcloud.com%2F{}",
+            stated("data-trackid")
+                .map(|id| format!("tracks%2F{id}"))
+                .or_else(|| Some(format!("playlists%2F{}", stated("data-playlistid")?)))?
+        ),
+        "amp-brightcove" => format!(
+            "https://players.brightcove.net/{}/{}_{}/index.html?videoId={}",
+            stated("data-account")?,
+            stated("data-player").or_else(|| stated("data-player-id")).as_deref().unwrap_or("default"),
+            stated("data-embed").as_deref().unwrap_or("default"),
+            id()?
+        ),
+        "amp-jwplayer" => format!(
+            "https://content.jwplatform.com/players/{}-{}.html",
+            stated("data-media-id").or_else(|| stated("data-playlist-id"))?,
+            stated("data-player-id")?
+        ),
+        name if !name.contains('-') => return None,
+        name if name.contains("youtube") => format!("https://www.youtube.com/embed/{}", id()?),
+        name if name.contains("vimeo") => format!("https://player.vimeo.com/video/{}", id()?),
+        name if name.contains("dailymotion") => format!("https://www.dailymotion.com/embed/video/{}", id()?),
         _ => return None,
     };
-    let names = ["data-videoid", "videoid", "data-tweetid", "data-shortcode", "data-href"];
-    let id = names.iter().find_map(|name| attribute(tag, name))?;
-    Url::parse(&format!("{before}{}", id.trim())).ok()
+    Url::parse(&address).ok()
 }
 
 fn address(value: &str, page: Option<&str>) -> Option<Url> {

@@ -93,7 +93,7 @@ fn other_address(tag: &Tag) -> Option<String> {
     })
 }
 
-fn ends_like_picture(address: &str) -> bool {
+pub(super) fn ends_like_picture(address: &str) -> bool {
     const KINDS: [&str; 7] = [".jpg", ".jpeg", ".png", ".webp", ".gif", ".avif", ".svg"];
     let path = address.split(['?', '#']).next().unwrap_or_default().trim_end().to_ascii_lowercase();
     KINDS.iter().any(|kind| path.ends_with(kind))

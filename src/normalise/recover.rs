@@ -15,16 +15,27 @@ use std::{cell::RefCell, collections::HashSet};
 pub(super) fn needs(html: &str) -> bool {
     let bytes = html.as_bytes();
     let tag = |at: usize| {
-        const NAMES: [&[u8]; 9] =
-            [b"math", b"noscript", b"iframe", b"object", b"embed", b"picture", b"amp-", b"lite-", b"youtube-"];
+        const NAMES: [&[u8]; 10] = [
+            b"oembed",
+            b"math",
+            b"noscript",
+            b"iframe",
+            b"object",
+            b"embed",
+            b"picture",
+            b"amp-",
+            b"lite-",
+            b"youtube-",
+        ];
         const SCRIPTED: [&[u8]; 3] = [b"script", b"div", b"blockquote"];
         const FILES: [&[u8]; 4] = [b"img", b"video", b"audio", b"source"];
         let rest = &bytes[at + 1..];
         let starts = |name: &&[u8]| rest.get(..name.len()).is_some_and(|n| n.eq_ignore_ascii_case(name));
         match rest.first().map(u8::to_ascii_lowercase) {
             Some(b'i' | b'v' | b's' | b'a') if FILES.iter().any(starts) => may_be_lazy(rest),
-            Some(b'm' | b'n' | b'i' | b'o' | b'e' | b'p' | b'a' | b'l' | b'y') => NAMES.iter().any(starts),
+            Some(b'm' | b'n' | b'i' | b'o' | b'e' | b'p' | b'a' | b'l' | b'y') if NAMES.iter().any(starts) => true,
             Some(b's' | b'd' | b'b') if SCRIPTED.iter().any(starts) => may_be_player(rest),
+            Some(b'a'..=b'z') => is_custom(rest),
             _ => false,
         }
     };
@@ -52,13 +63,23 @@ fn may_be_lazy(rest: &[u8]) -> bool {
 /// Returns whether the tag at the beginning of `rest` may be one of which a script makes a player.
 fn may_be_player(rest: &[u8]) -> bool {
     let tag = &rest[..memchr::memchr2(b'<', b'>', rest).unwrap_or(rest.len())];
-    [&b"data-"[..], b"gist.github"].iter().any(|sign| memchr::memmem::find(tag, sign).is_some())
+    [&b"data-"[..], b"gist.github", b"cite=", b"url="].iter().any(|sign| memchr::memmem::find(tag, sign).is_some())
+}
+
+/// Returns whether the tag at the beginning of `rest` is a custom element: it has a hyphen in its name (HTML 4.13.3).
+fn is_custom(rest: &[u8]) -> bool {
+    let end = rest.iter().position(|b| !b.is_ascii_alphanumeric());
+    end.is_some_and(|end| rest[end] == b'-')
 }
 
 /// Rewrites `html`. Links to parts of the text itself are pointed at `page`.
 pub(super) fn rewrite(html: &str, page: Option<&str>, limits: &TextLimits) -> String {
     let sink = Sink { page, state: RefCell::new(State { out: String::with_capacity(html.len()), ..State::default() }) };
-    tokenise(html, sink, limits).state.into_inner().out
+    let mut state = tokenise(html, sink, limits).state.into_inner();
+    while let Some(open) = state.scripted.pop() {
+        state.write_scripted(open);
+    }
+    state.out
 }
 
 struct Sink<'a> {
@@ -81,8 +102,8 @@ struct State {
     /// Inside `picture`: the address of its best source, and whether its `img` has come.
     picture: Option<(Option<String>, bool)>,
     noscript: usize,
-    /// The open element of which a script makes a player.
-    scripted: Option<Scripted>,
+    /// The open elements of which scripts make players, the outermost first.
+    scripted: Vec<Scripted>,
     /// Bytes by which links to parts of the text have grown.
     grown: usize,
 }
@@ -96,6 +117,9 @@ struct Scripted {
     from: usize,
     embed: embeds::Embed,
 }
+
+/// Maximum number of nested elements of which scripts make players; each is searched for text.
+const SCRIPTED: usize = 8;
 
 /// Maximum number of addresses remembered for one text.
 const WRITTEN: usize = 1_000;
@@ -149,8 +173,11 @@ impl State {
             }
             "iframe" => {
                 self.frame = start && !tag.self_closing;
-                if start {
-                    self.embed(tag, page);
+                if start
+                    && !self.embed(tag, page)
+                    && let Some(text) = embeds::document_text(tag)
+                {
+                    push_escaped(&mut self.out, &text);
                 }
                 return;
             }
@@ -181,34 +208,47 @@ impl State {
             self.end_scripted(&name);
         }
         write(&mut self.out, tag);
-        if start && !tag.self_closing {
-            self.begin_scripted(tag, &name);
+        if start {
+            self.begin_scripted(tag, &name, page);
         }
     }
 
-    fn begin_scripted(&mut self, tag: &Tag, name: &str) {
-        match &mut self.scripted {
-            Some(scripted) => scripted.open += usize::from(scripted.name == name),
-            None if matches!(name, "div" | "blockquote") => {
-                let from = self.out.len();
-                let scripted = |embed| Scripted { name: name.to_owned(), open: 1, from, embed };
-                self.scripted = embeds::of_script(tag).map(scripted);
-            }
-            None => {}
-        }
-    }
-
-    /// Writes the player of an element that ends here as a link, if nobody could see anything in the element without scripts.
-    fn end_scripted(&mut self, name: &str) {
-        let Some(scripted) = self.scripted.as_mut().filter(|scripted| scripted.name == name) else { return };
-        scripted.open -= 1;
-        if scripted.open > 0 {
+    fn begin_scripted(&mut self, tag: &Tag, name: &str, page: Option<&str>) {
+        if !embeds::may_be_player(name) {
             return;
         }
-        let Some(Scripted { from, embed, .. }) = self.scripted.take() else { return };
-        let is_empty =
-            self.out[from..].split('<').all(|part| part.rsplit('>').next().unwrap_or_default().trim().is_empty());
-        if is_empty && !self.out[from..].contains("<img") && self.remember(embed.link.clone()) {
+        let found = embeds::of_script(tag).or_else(|| embeds::of_address(tag, page));
+        if let Some(embed) = found.filter(|_| self.scripted.len() < SCRIPTED) {
+            self.scripted.push(Scripted { name: name.to_owned(), open: 1, from: self.out.len(), embed });
+            // XHTML closes an element without contents in its start tag; in HTML this `div` stays open.
+            if tag.self_closing {
+                self.end_scripted(name);
+            }
+        } else if let Some(outer) = self.scripted.iter_mut().rfind(|outer| outer.name == name && !tag.self_closing) {
+            outer.open += 1;
+        }
+    }
+
+    /// Ends the innermost open element of this name, and those inside it that were not closed.
+    fn end_scripted(&mut self, name: &str) {
+        let Some(at) = self.scripted.iter().rposition(|scripted| scripted.name == name) else { return };
+        self.scripted[at].open -= 1;
+        if self.scripted[at].open > 0 {
+            return;
+        }
+        while self.scripted.len() > at
+            && let Some(ended) = self.scripted.pop()
+        {
+            self.write_scripted(ended);
+        }
+    }
+
+    /// Writes the player of an element as a link, if nobody could see anything in the element without scripts.
+    fn write_scripted(&mut self, Scripted { from, embed, .. }: Scripted) {
+        let inside = &self.out[from..];
+        let has_text = inside.split('<').any(|part| !part.rsplit('>').next().unwrap_or_default().trim().is_empty());
+        let shows = || ["<img", "<video", "<audio"].iter().any(|tag| inside.contains(tag));
+        if !has_text && !shows() && self.remember(embed.link.clone()) {
             embed.write(&mut self.out);
         }
     }
@@ -229,12 +269,13 @@ impl State {
         self.annotation = 0;
     }
 
-    /// Writes a player as a link.
-    fn embed(&mut self, tag: &Tag, page: Option<&str>) {
-        let Some(embed) = embeds::of(tag, page) else { return };
+    /// Writes a player as a link. Returns whether the tag is a player.
+    fn embed(&mut self, tag: &Tag, page: Option<&str>) -> bool {
+        let Some(embed) = embeds::of(tag, page) else { return false };
         if self.remember(embed.link.clone()) {
             embed.write(&mut self.out);
         }
+        true
     }
 
     fn source(&mut self, tag: &Tag) {

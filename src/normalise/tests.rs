@@ -91,12 +91,72 @@ fn what_a_script_makes_a_player_of_is_a_link() {
         let safe = safe(&format!("<p>a</p>{text}<p>b</p>"));
         assert!(safe.contains(&link(url, name)) && safe.contains("<p>b</p>"), "{text}: {safe}");
     }
+    for (text, url, name) in [
+        (
+            "<figure class=media><oembed url='https://www.x.example/v/1'></oembed></figure>",
+            "https://www.x.example/v/1",
+            "x.example",
+        ),
+        (
+            "<amp-tiktok data-src='https://www.tiktok.com/@x/video/1'></amp-tiktok>",
+            "https://www.tiktok.com/@x/video/1",
+            "TikTok",
+        ),
+        (
+            "<amp-pinterest data-url='https://www.pinterest.com/pin/1/'></amp-pinterest>",
+            "https://www.pinterest.com/pin/1/",
+            "Pinterest",
+        ),
+        ("<amp-gist data-gistid='abc'></amp-gist>", "https://gist.github.com/abc", "gist.github.com"),
+        (
+            "<amp-jwplayer data-player-id=p data-media-id=m></amp-jwplayer>",
+            "https://content.jwplatform.com/players/m-p.html",
+            "content.jwplatform.com",
+        ),
+        ("<vimeo-video src='https://vimeo.com/123'></vimeo-video>", "https://vimeo.com/123", "Vimeo"),
+        ("<hls-video src='https://x.example/v.m3u8'/>", "https://x.example/v.m3u8", "x.example"),
+        ("<div data-oembed-url='https://x.example/v/1'><div> </div></div>", "https://x.example/v/1", "x.example"),
+        ("<div class=typeform-widget data-url='https://f.example/to/1'></div>", "https://f.example/to/1", "f.example"),
+        ("<blockquote cite='https://x.example/v/1'></blockquote>", "https://x.example/v/1", "x.example"),
+        (
+            "<div data-url='https://x.example/outer'>a<x-y src='https://x.example/v/1'></x-y></div>",
+            "https://x.example/v/1",
+            "x.example",
+        ),
+        (
+            "<div data-url='https://x.example/v/1'><x-y src='https://x.example/v/1'></div>",
+            "https://x.example/v/1",
+            "x.example",
+        ),
+    ] {
+        let safe = safe(&format!("<p>a</p>{text}<p>b</p>"));
+        assert!(safe.contains(&link(url, name)) && safe.contains("<p>b</p>"), "{text}: {safe}");
+        assert_eq!(safe.matches("<a ").count(), 1, "{text}: {safe}");
+    }
+    for text in [
+        "<amp-ad src='https://ads.example/'></amp-ad>",
+        "<div class='share-bar' data-url='https://x.example/b'></div>",
+        "<div data-url='https://x.example/a/1?utm_source=x'></div>",
+        "<div data-src='https://x.example/background.jpg'></div>",
+        "<fancy-box src='https://x.example/b'>words</fancy-box>",
+        "<fancy-box src='https://x.example/b'><img src=/p.jpg></fancy-box>",
+        "<amp-tiktok data-src='7'></amp-tiktok>",
+    ] {
+        assert!(!safe(text).contains("<a "), "{text}: {}", safe(text));
+    }
+    assert_eq!(safe("<fancy-box src='https://x.example/b'>words</fancy-box>"), "words");
+    assert_eq!(safe("a <iframe srcdoc='&lt;p&gt;hi &lt;b&gt;you&lt;/b&gt;'></iframe>"), "a hi you");
+    let nested = "<x-y src='https://x.example/b'>".repeat(50_000);
+    assert!(safe(&nested).len() < 100_000);
     // One that shows something without its script stays as it is.
     let quoted = "<blockquote class=\"twitter-tweet\" data-instgrm-permalink='https://www.instagram.com/p/C/'><p>words</p></blockquote>";
     assert_eq!(safe(quoted), "<blockquote><p>words</p></blockquote>");
     for film in [
         "<div class='rll-youtube-player' data-src='https://www.youtube.com/embed/abcdefghijk' data-id='abcdefghijk'></div>",
         "<div class='youtube-player' data-id='abcdefghijk'></div>",
+        "<youtube-embed video-id=abcdefghijk></youtube-embed>",
+        "<lite-youtube video-id=abcdefghijk></lite-youtube>",
+        "<oembed url='https://www.youtube.com/embed/abcdefghijk'></oembed>",
         "<iframe src='about:blank' srcdoc='&lt;a href=https://www.youtube.com/embed/abcdefghijk?autoplay=1&gt;x&lt;/a&gt;'></iframe>",
     ] {
         assert!(safe(film).contains("https://www.youtube.com/watch?v=abcdefghijk"), "{film}: {}", safe(film));
