@@ -4,6 +4,7 @@ use super::dates;
 use super::draft::EntryDraft;
 use super::language::language;
 use super::limits::{CANDIDATES, DATE, LIST};
+use super::lines::{with_lines, with_paragraphs};
 use super::links::{Links, absolute_text, first};
 use super::names::Tag;
 use super::people;
@@ -19,8 +20,11 @@ struct Found {
     titles: [Option<Markup>; 2],
     /// Descriptions in order of appearance; by custom the second is the longer one (`itunes:summary`).
     descriptions: Vec<Markup>,
-    beside_media: Option<Markup>,
+    /// Descriptions of files (`media:description`), and what is said in them (`media:text`).
+    beside_media: [Option<Markup>; 2],
     content: Option<Markup>,
+    /// The full text for a service, often without pictures (`yandex:full-text`).
+    full_text: Option<Markup>,
     /// The element whose base address and language apply to the entry's text.
     text_base: Option<NodeId>,
     title: Option<NodeId>,
@@ -61,14 +65,16 @@ pub(super) fn read(tree: &Tree<'_>, id: NodeId, links: Links, zone: &TimeZone) -
     if let Some(changed) = tree.attr(id, "lastmod") {
         found.updated.push(changed.into_owned());
     }
-    let Found { titles: [own, media], descriptions, beside_media, published, updated, images, .. } = found;
+    let Found { titles: [own, media], descriptions, beside_media: [about, said], published, updated, images, .. } =
+        found;
     draft.more = found.more;
     draft.title = own.or(media);
     let mut descriptions = descriptions.into_iter();
     draft.summary = descriptions.next();
-    draft.content = found.content.or_else(|| descriptions.find(|d| Some(d) != draft.summary.as_ref()));
+    draft.content =
+        found.content.or(found.full_text).or_else(|| descriptions.find(|d| Some(d) != draft.summary.as_ref()));
     if draft.summary.is_none() && draft.content.is_none() {
-        draft.summary = beside_media;
+        draft.summary = about.or(said);
     }
     draft.published = readable(published.into_iter().flatten().collect(), zone);
     draft.updated = readable(updated, zone);
@@ -111,11 +117,16 @@ fn texts(tree: &Tree<'_>, tag: Tag, child: NodeId, found: &mut Found) -> bool {
     match tag {
         Tag::Title | Tag::DcTitle => first(&mut found.titles[0], || title(tree, child)),
         Tag::MediaTitle => first(&mut found.titles[1], || media_text(tree, child)),
-        Tag::Description | Tag::DcDescription => found.describe(|| text::markup(tree, child, Else::Html)),
-        Tag::Summary | Tag::ItunesSummary | Tag::Abstract => {
+        Tag::Description | Tag::DcDescription => {
+            found.describe(|| text::markup(tree, child, Else::Html).map(with_paragraphs));
+        }
+        Tag::ItunesSummary => found.describe(|| text::markup(tree, child, guess(tree, child)).map(with_lines)),
+        Tag::Summary | Tag::Abstract => {
             found.describe(|| text::markup(tree, child, guess(tree, child)));
         }
-        Tag::MediaDescription => first(&mut found.beside_media, || media_text(tree, child)),
+        Tag::MediaDescription => first(&mut found.beside_media[0], || media_text(tree, child)),
+        Tag::MediaText => first(&mut found.beside_media[1], || media_text(tree, child)),
+        Tag::FullText => first(&mut found.full_text, || text::markup(tree, child, Else::Html)),
         Tag::Content => first(&mut found.content, || text::markup(tree, child, guess(tree, child))),
         Tag::Encoded => first(&mut found.content, || text::markup(tree, child, Else::Html)),
         Tag::Body => first(&mut found.content, || text::markup(tree, child, Else::Xhtml)),
@@ -146,7 +157,7 @@ pub(super) fn guess(tree: &Tree<'_>, child: NodeId) -> Else {
 /// Reads a text of Media RSS. Its type is `plain` or `html`; `plain` is the default and often wrong.
 fn media_text(tree: &Tree<'_>, child: NodeId) -> Option<Markup> {
     let plain = tree.attr(child, "type").is_none_or(|t| !t.eq_ignore_ascii_case("html"));
-    text::markup(tree, child, if plain { Else::Guess } else { Else::Html })
+    text::markup(tree, child, if plain { Else::Guess } else { Else::Html }).map(with_lines)
 }
 
 fn dates_of(tree: &Tree<'_>, tag: Tag, child: NodeId, found: &mut Found) -> bool {
@@ -201,7 +212,7 @@ fn others(tree: &Tree<'_>, tag: Tag, child: NodeId, draft: &mut EntryDraft, foun
         Tag::Enclosure => draft.enclosures.extend(enclosure(tree, child)),
         Tag::Source => source(tree, child, draft, found),
         Tag::Language => first(&mut draft.language, || text::plain(tree, child).and_then(|text| language(&text))),
-        Tag::Image | Tag::ItunesImage => first(&mut found.images[3], || picture(tree, child)),
+        Tag::Image | Tag::ItunesImage | Tag::NewsImage => first(&mut found.images[3], || picture(tree, child)),
         Tag::ItunesDuration => first(&mut found.duration, || super::duration::seconds(&text::plain(tree, child)?)),
         Tag::MediaGroup | Tag::MediaContent | Tag::Thumbnail => media(tree, tag, child, draft, found),
         _ => {}
@@ -275,6 +286,10 @@ fn media(tree: &Tree<'_>, tag: Tag, id: NodeId, draft: &mut EntryDraft, found: &
         }
     } else if tag == Tag::MediaContent {
         found.files.extend(media_file(tree, id));
+        // A list of files whose writer forgot the end tags.
+        let inner = tree.descend(id, |tag| tag == Tag::MediaContent).into_iter();
+        let files = inner.filter(|(tag, _)| *tag == Tag::MediaContent).take(LIST);
+        found.files.extend(files.filter_map(|(_, file)| media_file(tree, file)));
     }
     let mut all = vec![(tag, id)];
     all.extend(tree.descend(id, |tag| matches!(tag, Tag::MediaGroup | Tag::MediaContent)));
@@ -284,7 +299,8 @@ fn media(tree: &Tree<'_>, tag: Tag, id: NodeId, draft: &mut EntryDraft, found: &
             Tag::Thumbnail => first(&mut found.images[2], || target().or_else(|| absolute_text(tree, child))),
             Tag::MediaContent => first(&mut found.images[1], || target().filter(|url| shows_picture(tree, child, url))),
             Tag::MediaTitle => first(&mut found.titles[1], || media_text(tree, child)),
-            Tag::MediaDescription => first(&mut found.beside_media, || media_text(tree, child)),
+            Tag::MediaDescription => first(&mut found.beside_media[0], || media_text(tree, child)),
+            Tag::MediaText => first(&mut found.beside_media[1], || media_text(tree, child)),
             Tag::MediaCategory | Tag::MediaKeywords => people::categories(tree, tag, child, &mut draft.categories),
             _ => {}
         }
@@ -346,3 +362,6 @@ fn is_picture(media_type: Option<&str>, url: &str) -> bool {
     let path = url.split(['?', '#']).next().unwrap_or_default().to_ascii_lowercase();
     [".jpg", ".jpeg", ".png", ".webp", ".gif", ".avif"].iter().any(|ending| path.ends_with(ending))
 }
+
+#[cfg(test)]
+mod tests;

@@ -27,6 +27,7 @@ mod json;
 mod jsonp;
 mod language;
 mod limits;
+mod lines;
 mod links;
 mod months;
 mod names;

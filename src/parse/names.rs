@@ -32,6 +32,10 @@ pub(super) enum Ns {
     News,
     /// Google's extension of sitemaps for pictures.
     SitemapImage,
+    /// Yandex News and its Turbo pages.
+    Yandex,
+    /// Google Merchant.
+    Merchant,
     /// Anything else.
     Other,
 }
@@ -74,6 +78,8 @@ impl Ns {
             "webns.net/mvcb" => Self::Admin,
             "google.com/schemas/sitemap-news/0.9" => Self::News,
             "google.com/schemas/sitemap-image/1.1" => Self::SitemapImage,
+            "news.yandex.ru" | "turbo.yandex.ru" => Self::Yandex,
+            "base.google.com/ns/1.0" => Self::Merchant,
             _ if bare.contains("backend.userland.com/rss") && !bare.contains("module") => Self::Core,
             _ => return None,
         })
@@ -95,6 +101,8 @@ impl Ns {
             "admin" => Self::Admin,
             "news" => Self::News,
             "image" => Self::SitemapImage,
+            "yandex" | "turbo" => Self::Yandex,
+            "g" => Self::Merchant,
             _ => Self::Other,
         }
     }
@@ -159,6 +167,8 @@ tags! {
     ItunesSummary = Itunes b"summary",
     /// Text about a picture or video.
     MediaDescription = Media b"description",
+    /// What is said or sung in a file.
+    MediaText = Media b"text",
     /// Subtitle or tagline in Atom.
     Subtitle = Core b"subtitle" | Core b"tagline",
     /// Subtitle of a podcast.
@@ -167,6 +177,8 @@ tags! {
     Content = Core b"content",
     /// Full text in RSS.
     Encoded = Content b"encoded" | Core b"fullitem",
+    /// Full text for Yandex.
+    FullText = Yandex b"full-text" | Yandex b"content",
     /// Full text in RSS, as XHTML.
     Body = Xhtml b"body" | Core b"body",
     /// A person, as text or with child elements.
@@ -235,6 +247,8 @@ tags! {
     Icon = Core b"icon",
     /// Picture of a podcast.
     ItunesImage = Itunes b"image" | Itunes b"link",
+    /// Picture of an entry in Bing News and Google Merchant.
+    NewsImage = News b"image" | Merchant b"image_link",
     /// How long the sound or video of an entry takes.
     ItunesDuration = Itunes b"duration",
     /// A group of media elements.
@@ -244,7 +258,7 @@ tags! {
     /// The page on which a file is played.
     MediaPlayer = Media b"player",
     /// Preview picture.
-    Thumbnail = Media b"thumbnail",
+    Thumbnail = Media b"thumbnail" | Core b"thumbnail",
     /// A form for input; its title and link do not belong to the feed.
     TextInput = Core b"textinput",
     /// Time to live in minutes: how long to wait between polls.

@@ -1,0 +1,64 @@
+use crate::model::{Markup, ParsedEntry};
+use crate::parse::{ParseContext, read};
+
+fn entry(inside: &str) -> ParsedEntry {
+    let text = format!("<rss><channel><item><title>T</title>{inside}</item></channel></rss>");
+    let mut feed = read(text.as_bytes(), &ParseContext::default(), &|_| false).unwrap();
+    *feed.listed.remove(0).entry.unwrap()
+}
+
+#[test]
+fn texts_for_services_are_texts() {
+    let long = "The text for a service, which may lack pictures.";
+    for (inside, summary, content) in [
+        (format!("<yandex:full-text>{long}</yandex:full-text>"), None, Some(long)),
+        (format!("<description>a</description><turbo:content>{long}</turbo:content>"), Some("a"), Some(long)),
+        (
+            format!(
+                "<y:full-text xmlns:y='http://news.yandex.ru'>{long}</y:full-text><content:encoded>b</content:encoded>"
+            ),
+            None,
+            Some("b"),
+        ),
+        (format!("<media:text>{long}</media:text>"), Some(long), None),
+        (format!("<media:text>{long}</media:text><media:description>a</media:description>"), Some("a"), None),
+    ] {
+        let found = entry(&inside);
+        let text = |markup: &Option<Markup>| markup.as_ref().map(|markup| markup.as_str().to_owned());
+        assert_eq!(text(&found.summary).as_deref(), summary, "{inside}");
+        assert_eq!(text(&found.content).as_deref(), content, "{inside}");
+    }
+}
+
+#[test]
+fn line_ends_of_plain_writers_are_lines() {
+    for (inside, want) in [
+        ("<itunes:summary>a\n&lt;b>b&lt;/b></itunes:summary>", "a<br>\n<b>b</b>"),
+        ("<media:description>a\n&lt;b>b&lt;/b></media:description>", "a<br>\n<b>b</b>"),
+        ("<description>a\n\nb</description>", "a<br>\n<br>\nb"),
+        ("<description>a\n&lt;b>b&lt;/b></description>", "a\n<b>b</b>"),
+    ] {
+        assert_eq!(entry(inside).summary, Some(Markup::Html(want.to_owned())), "{inside}");
+    }
+}
+
+#[test]
+fn pictures_of_other_vocabularies_are_pictures() {
+    for inside in [
+        "<News:Image>https://x.example/a.jpg</News:Image>",
+        "<News:Image xmlns:News='https://www.bing.com/news/search?q=x&amp;format=rss'>https://x.example/a.jpg</News:Image>",
+        "<g:image_link>https://x.example/a.jpg</g:image_link>",
+        "<thumbnail>https://x.example/a.jpg</thumbnail>",
+        "<thumbnail url='https://x.example/a.jpg'/>",
+    ] {
+        assert_eq!(entry(inside).image.as_deref(), Some("https://x.example/a.jpg"), "{inside}");
+    }
+}
+
+#[test]
+fn files_inside_a_file_are_files_too() {
+    let inside = "<media:content url='https://x.example/a.jpg' medium='image'><media:thumbnail url='https://x.example/t.jpg'/>\
+        <media:content url='https://x.example/b.jpg' medium='image'/></media:content>";
+    let urls: Vec<String> = entry(inside).enclosures.into_iter().map(|file| file.url).collect();
+    assert_eq!(urls, ["https://x.example/a.jpg", "https://x.example/b.jpg"]);
+}
