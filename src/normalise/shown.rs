@@ -54,9 +54,7 @@ pub fn formerly_shown(entry: &Entry) -> i64 {
     let mut parts = vec![title.as_ref(), link, &summary, &content, image, extras.rights.as_deref().unwrap_or_default()];
     parts.extend(extras.authors.iter().map(|person| person.name.as_str()));
     parts.push("");
-    let mut terms: Vec<&str> = extras.categories.iter().map(|category| category.term.as_str()).collect();
-    terms.sort_unstable();
-    parts.extend(terms);
+    parts.extend(extras.categories.iter().map(|category| category.term.as_str()));
     parts.push("");
     parts.extend(extras.enclosures.iter().map(|file| bare(&file.url)));
     Entry::hash_shown(&parts)
