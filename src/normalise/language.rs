@@ -133,26 +133,36 @@ fn shared_letters(text: &str) -> Option<&'static str> {
     SHARED_LETTERS.iter().find(fits).map(|of| of.language)
 }
 
-/// Returns whether a text in Arabic letters is Arabic: it has letters and articles that only Arabic has, and hardly any letters
-/// that Arabic does not have. Names of other languages may have some.
-fn is_arabic(text: &str) -> bool {
-    let letters = text.chars().filter(|c| matches!(c, 'ة' | 'أ' | 'إ')).count();
-    let articles = text.split(|c: char| !c.is_alphabetic());
-    let articles = articles.filter(|word| word.starts_with("ال") && word.chars().count() > 3).count();
+/// Letters beyond the Arabic alphabet, with which other languages are written, except those that a Persian keyboard writes for
+/// letters of the alphabet.
+fn is_beyond_arabic(c: char) -> bool {
+    matches!(c, '\u{672}'..='\u{6d3}' | '\u{6d5}' | '\u{750}'..='\u{77f}') && !matches!(c, 'ک' | 'ی')
+}
+
+/// Returns whether letters and articles that only Arabic has are at least one in 25 letters of a text, and more than one.
+fn has_arabic_signs(text: &str) -> bool {
+    let letters = text.chars().filter(|c| c.is_alphabetic()).count();
+    let own = text.chars().filter(|c| matches!(c, 'ة' | 'أ' | 'إ')).count();
+    let words = text.split(|c: char| !c.is_alphabetic());
+    let articles = words.filter(|word| word.starts_with("ال") && word.chars().count() > 3).count();
     let likely = text.chars().filter(|c| matches!(c, 'ي' | 'ى' | 'ك')).count();
-    let foreign =
-        text.chars().filter(|c| matches!(c, '\u{672}'..='\u{6d3}' | '\u{6d5}' | '\u{750}'..='\u{77f}')).count();
-    let signs = letters + articles;
-    signs > 0 && signs + likely >= 2 && foreign * 4 <= signs
+    let signs = own + articles;
+    signs > 0 && signs + likely > 1 && signs * 25 >= letters
+}
+
+/// Returns whether a text in Arabic letters is Arabic. Names of other languages may have a few letters of theirs.
+fn is_arabic(text: &str) -> bool {
+    let letters = text.chars().filter(|c| c.is_alphabetic()).count();
+    has_arabic_signs(text) && text.chars().filter(|c| is_beyond_arabic(*c)).count() * 25 <= letters
 }
 
 /// Returns whether a text in Arabic letters is Persian: it has the letters that Persian shares with Urdu, Pashto and others, and none
 /// that only those have, nor the Pashto word for "of".
 fn is_persian(text: &str) -> bool {
-    let shared = |c: &char| matches!(c, 'پ' | 'چ' | 'ژ' | 'گ' | 'ک' | 'ی');
-    let foreign = |c: char| matches!(c, '\u{672}'..='\u{6d3}' | '\u{6d5}' | '\u{750}'..='\u{77f}') && !shared(&c);
-    text.chars().filter(shared).count() >= OWN_LETTERS_MIN
-        && !text.contains(foreign)
+    let shared = |c: char| matches!(c, 'پ' | 'چ' | 'ژ' | 'گ' | 'ک' | 'ی');
+    text.chars().filter(|c| shared(*c)).count() >= OWN_LETTERS_MIN
+        && !text.contains(|c: char| is_beyond_arabic(c) && !shared(c))
+        && !has_arabic_signs(text)
         && text.split(|c: char| !c.is_alphabetic()).all(|word| word != "د")
 }
 
@@ -217,6 +227,7 @@ mod tests {
             ("أسعار الذهب اليوم", Some("ar")),
             ("ارتفاع أسعار النفط / برنت فوق 80 دولارا", Some("ar")),
             ("شركة گوگل تطلق خدمة جديدة في المغرب لمستخدمي الهواتف الذكية وأجهزة الحاسوب في كل المدن", Some("ar")),
+            ("المدینة التي نعرفها حالیا كالینینغراد كانت تدعى كونیغسبرغ وكانت جزءا من بروسیا", Some("ar")),
             ("د افغانستان خبرونه", None),
             ("قيمت دلار در بازار تهران", None),
             ("دولت لایحه بودجه سال آینده را تصویب کرد و به مجلس فرستاد", Some("fa")),
