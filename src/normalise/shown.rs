@@ -59,3 +59,21 @@ pub fn formerly_shown(entry: &Entry) -> i64 {
     parts.extend(extras.enclosures.iter().map(|file| bare(&file.url)));
     Entry::hash_shown(&parts)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Person;
+
+    #[test]
+    fn order_of_authors_and_spelling_of_addresses_are_no_edits() {
+        let of = |names: [&str; 2], link: &str| {
+            let authors = names.map(|name| Person { name: name.to_owned(), ..Person::default() }).to_vec();
+            shown(None, Some(link), [None, None], &Extras { authors, ..Extras::default() }).0
+        };
+        let known = of(["A", "B"], "https://x.example/%d8%ae;jsessionid=A1");
+        assert_eq!(known, of(["B", "A"], "https://x.example/%D8%AE;jsessionid=B2"));
+        assert_ne!(known, of(["A", "C"], "https://x.example/%D8%AE"));
+        assert_ne!(known, of(["A", "B"], "https://x.example/%D8%AF"));
+    }
+}

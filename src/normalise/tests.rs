@@ -91,6 +91,24 @@ fn what_a_script_makes_a_player_of_is_a_link() {
         let safe = safe(&format!("<p>a</p>{text}<p>b</p>"));
         assert!(safe.contains(&link(url, name)) && safe.contains("<p>b</p>"), "{text}: {safe}");
     }
+    // One that shows something without its script stays as it is.
+    let quoted = "<blockquote class=\"twitter-tweet\" data-instgrm-permalink='https://www.instagram.com/p/C/'><p>words</p></blockquote>";
+    assert_eq!(safe(quoted), "<blockquote><p>words</p></blockquote>");
+    for film in [
+        "<div class='rll-youtube-player' data-src='https://www.youtube.com/embed/abcdefghijk' data-id='abcdefghijk'></div>",
+        "<div class='youtube-player' data-id='abcdefghijk'></div>",
+        "<youtube-embed video-id=abcdefghijk></youtube-embed>",
+        "<lite-youtube video-id=abcdefghijk></lite-youtube>",
+        "<oembed url='https://www.youtube.com/embed/abcdefghijk'></oembed>",
+        "<iframe src='about:blank' srcdoc='&lt;a href=https://www.youtube.com/embed/abcdefghijk?autoplay=1&gt;x&lt;/a&gt;'></iframe>",
+    ] {
+        assert!(safe(film).contains("https://www.youtube.com/watch?v=abcdefghijk"), "{film}: {}", safe(film));
+    }
+}
+
+#[test]
+fn an_element_without_text_is_a_link_to_what_it_shows() {
+    let link = |url: &str, name: &str| format!("<a href=\"{url}\" rel=\"noopener noreferrer\">{name}</a>");
     for (text, url, name) in [
         (
             "<figure class=media><oembed url='https://www.x.example/v/1'></oembed></figure>",
@@ -148,19 +166,6 @@ fn what_a_script_makes_a_player_of_is_a_link() {
     assert_eq!(safe("a <iframe srcdoc='&lt;p&gt;hi &lt;b&gt;you&lt;/b&gt;'></iframe>"), "a hi you");
     let nested = "<x-y src='https://x.example/b'>".repeat(50_000);
     assert!(safe(&nested).len() < 100_000);
-    // One that shows something without its script stays as it is.
-    let quoted = "<blockquote class=\"twitter-tweet\" data-instgrm-permalink='https://www.instagram.com/p/C/'><p>words</p></blockquote>";
-    assert_eq!(safe(quoted), "<blockquote><p>words</p></blockquote>");
-    for film in [
-        "<div class='rll-youtube-player' data-src='https://www.youtube.com/embed/abcdefghijk' data-id='abcdefghijk'></div>",
-        "<div class='youtube-player' data-id='abcdefghijk'></div>",
-        "<youtube-embed video-id=abcdefghijk></youtube-embed>",
-        "<lite-youtube video-id=abcdefghijk></lite-youtube>",
-        "<oembed url='https://www.youtube.com/embed/abcdefghijk'></oembed>",
-        "<iframe src='about:blank' srcdoc='&lt;a href=https://www.youtube.com/embed/abcdefghijk?autoplay=1&gt;x&lt;/a&gt;'></iframe>",
-    ] {
-        assert!(safe(film).contains("https://www.youtube.com/watch?v=abcdefghijk"), "{film}: {}", safe(film));
-    }
 }
 
 #[test]

@@ -14,7 +14,7 @@ const COUNTER: usize = 60;
 /// clocks, and without counters that stand alone in their element. Also returns whether it has any of those three.
 #[must_use]
 pub fn steady_html(html: &str) -> (String, bool) {
-    let mut writer = Writer { out: String::with_capacity(html.len()), at_edge: true, ..Writer::default() };
+    let mut writer = SteadyWriter { out: String::with_capacity(html.len()), at_edge: true, ..SteadyWriter::default() };
     let mut rest = html;
     loop {
         let (text, tag) = rest.split_at(memchr::memchr(b'<', rest.as_bytes()).unwrap_or(rest.len()));
@@ -26,7 +26,7 @@ pub fn steady_html(html: &str) -> (String, bool) {
         writer.tag(&tag[1..end]);
         rest = &tag[end + 1..];
     }
-    let Writer { out, volatile, .. } = writer;
+    let SteadyWriter { out, volatile, .. } = writer;
     let out = composed(out);
     match clocks::without_clocks(&out) {
         Cow::Owned(steady) => (steady, true),
@@ -45,7 +45,7 @@ pub(super) fn may_compose(c: char) -> bool {
 }
 
 #[derive(Default)]
-struct Writer<'a> {
+struct SteadyWriter<'a> {
     out: String,
     /// Whether white space came that is not written yet.
     blank: bool,
@@ -58,7 +58,7 @@ struct Writer<'a> {
     attributes: Vec<(&'a str, Cow<'a, str>)>,
 }
 
-impl<'a> Writer<'a> {
+impl<'a> SteadyWriter<'a> {
     fn text(&mut self, text: &str) {
         if self.pre > 0 {
             self.out.push_str(text);
