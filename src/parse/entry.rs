@@ -4,7 +4,7 @@ use super::dates;
 use super::draft::EntryDraft;
 use super::language::language;
 use super::limits::{CANDIDATES, DATE, LIST};
-use super::lines::{with_lines, with_paragraphs};
+use super::lines::with_lines;
 use super::links::{Links, absolute_text, first};
 use super::names::Tag;
 use super::people;
@@ -33,7 +33,7 @@ struct Found {
     /// Publication dates, best kind first.
     published: [Vec<String>; 4],
     updated: Vec<String>,
-    images: [Option<String>; 4],
+    images: [Option<String>; 5],
     /// Whether there are more candidates of some kind than are read.
     more: bool,
     /// Files of Media RSS.
@@ -81,8 +81,8 @@ pub(super) fn read(tree: &Tree<'_>, id: NodeId, links: Links, zone: &TimeZone) -
     prefer_gregorian(&mut draft, zone);
     let picture =
         || draft.enclosures.iter().find(|e| is_picture(e.media_type.as_deref(), &e.url)).map(|e| e.url.clone());
-    let [image, content, thumbnail, other] = images;
-    draft.image = image.or(content).or(thumbnail).or(other).or_else(picture);
+    let [image, content, thumbnail, other, small] = images;
+    draft.image = image.or(content).or(thumbnail).or(other).or_else(picture).or(small);
     for file in found.files {
         if draft.enclosures.len() <= LIST && !draft.enclosures.iter().any(|known| known.url == file.url) {
             draft.enclosures.push(file);
@@ -117,9 +117,7 @@ fn texts(tree: &Tree<'_>, tag: Tag, child: NodeId, found: &mut Found) -> bool {
     match tag {
         Tag::Title | Tag::DcTitle => first(&mut found.titles[0], || title(tree, child)),
         Tag::MediaTitle => first(&mut found.titles[1], || media_text(tree, child)),
-        Tag::Description | Tag::DcDescription => {
-            found.describe(|| text::markup(tree, child, Else::Html).map(with_paragraphs));
-        }
+        Tag::Description | Tag::DcDescription => found.describe(|| text::markup(tree, child, Else::Html)),
         Tag::ItunesSummary => found.describe(|| text::markup(tree, child, guess(tree, child)).map(with_lines)),
         Tag::Summary | Tag::Abstract => {
             found.describe(|| text::markup(tree, child, guess(tree, child)));
@@ -213,6 +211,7 @@ fn others(tree: &Tree<'_>, tag: Tag, child: NodeId, draft: &mut EntryDraft, foun
         Tag::Source => source(tree, child, draft, found),
         Tag::Language => first(&mut draft.language, || text::plain(tree, child).and_then(|text| language(&text))),
         Tag::Image | Tag::ItunesImage | Tag::NewsImage => first(&mut found.images[3], || picture(tree, child)),
+        Tag::PlainThumbnail => first(&mut found.images[4], || picture(tree, child)),
         Tag::ItunesDuration => first(&mut found.duration, || super::duration::seconds(&text::plain(tree, child)?)),
         Tag::MediaGroup | Tag::MediaContent | Tag::Thumbnail => media(tree, tag, child, draft, found),
         _ => {}

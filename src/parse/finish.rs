@@ -2,6 +2,7 @@
 
 use super::draft::EntryDraft;
 use super::limits::Limits;
+use super::lines::with_paragraphs;
 use super::{ParseContext, RawDocument, dates, typed};
 use crate::model::{EncodingFrom, EntryKey, Fault, ListedEntry, ParsedEntry, ParsedFeed, Person, link};
 use std::collections::HashMap;
@@ -72,8 +73,9 @@ fn merge(
         title: typed::long(draft.title).or_else(|| entry.title.and_then(typed::markup)),
         link: draft.link,
         base: draft.base,
-        summary: typed::long(draft.summary).or_else(|| entry.summary.and_then(typed::markup)),
-        content: typed::long(draft.content).or_else(|| entry.content.and_then(typed::content)),
+        // Not before, because keys are made of the texts as stated.
+        summary: typed::long(draft.summary).or_else(|| entry.summary.and_then(typed::markup)).map(with_paragraphs),
+        content: typed::long(draft.content).or_else(|| entry.content.and_then(typed::content)).map(with_paragraphs),
         authors,
         contributors: typed::people(entry.contributors),
         categories: typed::categories(entry.categories),

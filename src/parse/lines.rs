@@ -16,7 +16,7 @@ pub(super) fn with_lines(markup: Markup) -> Markup {
     }
 }
 
-/// Does the same for a description of RSS only if it has no element and an empty line: its line ends may be the writer's margin.
+/// Does the same for any text only if it has no element and an empty line: other line ends may be the writer's margin.
 pub(super) fn with_paragraphs(markup: Markup) -> Markup {
     match &markup {
         Markup::Html(html) if !html.contains('<') && (html.contains("\n\n") || html.contains("\n\r\n")) => {
@@ -34,7 +34,8 @@ fn broken(html: &str) -> Option<String> {
     while !rest.is_empty() {
         let (text, tag) = rest.split_at(memchr::memchr(b'<', rest.as_bytes()).unwrap_or(rest.len()));
         for (at, line) in text.split('\n').enumerate() {
-            out.push_str(if at > 0 { "<br>\n" } else { "" });
+            // One empty line is enough.
+            out.push_str(if at > 0 && !out.ends_with("<br>\n<br>\n") { "<br>\n" } else { "" });
             out.push_str(line.trim_end_matches('\r'));
         }
         let end = memchr::memchr(b'>', tag.as_bytes()).map_or(tag.len(), |end| end + 1);
@@ -68,7 +69,7 @@ mod tests {
         ] {
             assert_eq!(with_lines(Markup::Html(html.to_owned())), Markup::Html(want.to_owned()), "{html}");
         }
-        for (html, want) in [("a\n\nb", "a<br>\n<br>\nb"), ("a\nb", "a\nb"), ("a\n\n<b>b</b>", "a\n\n<b>b</b>")] {
+        for (html, want) in [("a\n\n\r\n\nb", "a<br>\n<br>\nb"), ("a\nb", "a\nb"), ("a\n\n<b>b</b>", "a\n\n<b>b</b>")] {
             assert_eq!(with_paragraphs(Markup::Html(html.to_owned())), Markup::Html(want.to_owned()), "{html}");
         }
     }

@@ -258,7 +258,9 @@ tags! {
     /// The page on which a file is played.
     MediaPlayer = Media b"player",
     /// Preview picture.
-    Thumbnail = Media b"thumbnail" | Core b"thumbnail",
+    Thumbnail = Media b"thumbnail",
+    /// Small picture of an entry in RSS.
+    PlainThumbnail = Core b"thumbnail",
     /// A form for input; its title and link do not belong to the feed.
     TextInput = Core b"textinput",
     /// Time to live in minutes: how long to wait between polls.
