@@ -1,7 +1,10 @@
 //! A tolerant tokeniser: any text is a sequence of tags, texts, and parts to skip. It never fails; a document that ends inside a
 //! tag, a comment or a CDATA section yields one [`Token::Cut`]. This is the hot path: it borrows and never copies.
 
+mod unended;
+
 use memchr::{memchr, memchr3, memmem};
+use unended::Ahead;
 
 /// One token of a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,12 +35,11 @@ pub(super) enum Token<'a> {
 pub(super) struct Tokens<'a> {
     text: &'a str,
     at: usize,
-    /// Whether no `]]>` follows from here on.
-    no_cdata_end: bool,
-    /// Whether the document ends with the end tag of its root. Computed once, because many sections may need it.
-    ends_with_root: Option<bool>,
+    ahead: Ahead,
     /// Whether a CDATA section without an end occurred in a document that is otherwise complete.
     pub unclosed_cdata: bool,
+    /// Whether a comment without an end did.
+    pub unclosed_comment: bool,
     /// Whether a `<` occurred that begins no tag.
     pub bare_less_than: bool,
 }
@@ -45,7 +47,8 @@ pub(super) struct Tokens<'a> {
 impl<'a> Tokens<'a> {
     /// Starts at the beginning of `text`.
     pub fn new(text: &'a str) -> Self {
-        Self { text, at: 0, no_cdata_end: false, ends_with_root: None, unclosed_cdata: false, bare_less_than: false }
+        let ahead = Ahead::default();
+        Self { text, at: 0, ahead, unclosed_cdata: false, unclosed_comment: false, bare_less_than: false }
     }
 
     /// Returns the byte offset of the next token.
@@ -53,7 +56,8 @@ impl<'a> Tokens<'a> {
         self.at
     }
 
-    /// Returns the next token. `open` is the innermost open element; its end tag ends a CDATA section that has no end of its own.
+    /// Returns the next token. `open` is the innermost open element; its end tag ends a CDATA section
+    /// or a comment that has no end of its own.
     pub fn next(&mut self, open: Option<&str>) -> Option<Token<'a>> {
         loop {
             let rest = self.text.get(self.at..).filter(|rest| !rest.is_empty())?;
@@ -110,14 +114,8 @@ impl<'a> Tokens<'a> {
 
     /// Reads a `<!…`: a comment (skipped), a CDATA section, or a document type.
     fn declaration(&mut self, rest: &'a str, open: Option<&str>) -> Option<Token<'a>> {
-        if let Some(comment) = rest.strip_prefix("<!--") {
-            return match memmem::find(comment.as_bytes(), b"-->") {
-                Some(end) => {
-                    self.at += 4 + end + 3;
-                    None
-                }
-                None => Some(self.cut()),
-            };
+        if rest.starts_with("<!--") {
+            return self.comment(open);
         }
         if let Some(inside) = strip_prefix_ignore_case(rest, "<![CDATA[") {
             return Some(self.cdata(inside, open));
@@ -134,25 +132,39 @@ impl<'a> Tokens<'a> {
         Some(Token::Doctype(&rest[2..end]))
     }
 
+    fn comment(&mut self, open: Option<&str>) -> Option<Token<'a>> {
+        let (text, start) = (self.text, self.at + 4);
+        let end = self.ahead.comment_end(text, start);
+        if let Some(at) = self.ahead.end_of_open_comment(text, start, end, open) {
+            self.unclosed_comment = true;
+            self.at = at;
+            return None;
+        }
+        let Some(end) = end else { return Some(self.cut()) };
+        self.at = end + 3;
+        None
+    }
+
     fn cdata(&mut self, inside: &'a str, open: Option<&str>) -> Token<'a> {
-        let start = self.text.len() - inside.len();
-        if !self.no_cdata_end
-            && let Some(end) = memmem::find(inside.as_bytes(), b"]]>")
-        {
-            self.at = start + end + 3;
-            return Token::Cdata(&inside[..end]);
+        let (text, start) = (self.text, self.text.len() - inside.len());
+        let end = self.ahead.cdata_end(text, start);
+        if let Some(at) = self.ahead.end_of_open_section(text, start, end, open) {
+            self.unclosed_cdata = true;
+            self.at = at;
+            return Token::Cdata(&text[start..at]);
         }
-        self.no_cdata_end = true;
-        let whole = *self.ends_with_root.get_or_insert_with(|| ends_with_root(self.text));
-        let end = open.filter(|_| whole).and_then(|name| find_end_tag(inside, name));
-        match end {
-            Some(end) => {
-                self.unclosed_cdata = true;
-                self.at = start + end;
-                Token::Cdata(&inside[..end])
-            }
-            None => self.cut(),
-        }
+        let Some(end) = end else { return self.cut() };
+        self.at = end + 3;
+        Token::Cdata(&text[start..end])
+    }
+
+    /// Returns the contents of the element `name`, whose start tag was the last token, if they are characters with `<` as HTML
+    /// allows them (`script`, `style`): up to its end tag.
+    pub fn raw_contents(&mut self, name: &str) -> Option<Token<'a>> {
+        let (text, start) = (self.text, self.at);
+        let end = self.ahead.raw_end(text, start, name)?;
+        self.at = end;
+        Some(Token::Text(&text[start..end]))
     }
 }
 
@@ -166,12 +178,6 @@ pub(super) fn ends_with_root(text: &str) -> bool {
     let text = text.trim_end();
     let last = &text[memmem::rfind(text.as_bytes(), b"</").unwrap_or(text.len())..];
     ["</rss>", "</feed>", "</rdf:RDF>", "</channel>", "</html>"].iter().any(|root| last.eq_ignore_ascii_case(root))
-}
-
-fn find_end_tag(text: &str, name: &str) -> Option<usize> {
-    memmem::find_iter(text.as_bytes(), b"</").find(|at| {
-        strip_prefix_ignore_case(&text[at + 2..], name).is_some_and(|rest| rest.trim_start().starts_with('>'))
-    })
 }
 
 /// Returns the end of the tag that `bytes` begins with: its `>` outside quoted values. A quote counts only after `=`, and a value
@@ -235,6 +241,64 @@ mod tests {
     #[test]
     fn a_section_without_an_end_stops_at_the_end_tag() {
         assert_eq!(all("<![CDATA[x <b></d ></rss>"), [Token::Cdata("x <b>"), Token::End("d"), Token::End("rss")]);
+    }
+
+    #[test]
+    fn a_section_that_takes_another_stops_at_the_end_tag() {
+        let text = "<![CDATA[a</d> <e><![CDATA[b]]></e>";
+        assert_eq!(all(text)[..2], [Token::Cdata("a"), Token::End("d")]);
+        for whole in ["a</d> b", "a</d> and <![CDATA[ b", "code: <d>a</d><e><![CDATA[b", "</d>", "a</dd><e><![CDATA[b"]
+        {
+            assert_eq!(all(&format!("<![CDATA[{whole}]]></d>")), [Token::Cdata(whole), Token::End("d")], "{whole}");
+        }
+    }
+
+    #[test]
+    fn a_comment_without_an_end_stops_at_the_end_tag() {
+        let rest = [Token::Text("a"), Token::End("d"), Token::End("item"), Token::End("rss")];
+        assert_eq!(all("a<!-- b</d></item></rss>"), rest);
+        assert_eq!(all("a<!-- b</d></item><!-- c --></rss>"), rest);
+        let start = Token::Start { name: "item", attrs: "", empty: true };
+        assert_eq!(all("<!-- b<item/></rss>"), [start, Token::End("rss")]);
+        for comment in ["<d>x</d><item></item>", "</d>", "<item><title>x</title></item>", "</d><item>"] {
+            assert_eq!(all(&format!("<!--{comment}--></d></rss>")), [Token::End("d"), Token::End("rss")], "{comment}");
+        }
+    }
+
+    #[test]
+    fn scripts_hold_characters() {
+        let raw = |text: &'static str| {
+            let mut tokens = Tokens::new(text);
+            tokens.next(None);
+            tokens.raw_contents("script")
+        };
+        assert_eq!(raw("<script>a<b && c</SCRIPT>d"), Some(Token::Text("a<b && c")));
+        for text in
+            ["<script>a</script>", "<script>a<b", "<script><![CDATA[<]]></script>", "<script><b></item></script>"]
+        {
+            assert_eq!(raw(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn hostile_documents_are_looked_ahead_once() {
+        // Each would take minutes if what follows were searched again for each part.
+        for (part, end) in [
+            ("<![CDATA[x</d><e>", "<![CDATA[]]></rss>"),
+            ("<![CDATA[x</d>", "]]></rss>"),
+            ("<!-- x</d>", "--></item></rss>"),
+            ("<!-- x</d>", "</rss>"),
+            ("<!-- <item>", "</rss>"),
+            ("<!-- <item>", "--></rss>"),
+            ("<script><![CDATA[]]>", "</script></rss>"),
+            ("<script><", "</rss>"),
+        ] {
+            let text = part.repeat(1_000_000 / part.len()) + end;
+            let mut tokens = Tokens::new(&text);
+            while tokens.next(Some("d")).is_some() {
+                tokens.raw_contents("script");
+            }
+        }
     }
 
     #[test]

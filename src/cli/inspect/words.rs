@@ -73,6 +73,7 @@ pub fn repair_words(name: &str) -> &str {
         "too-many-entries" => "more than 10,000 entries; the rest was left out",
         "two-encodings" => "some of its texts are in another encoding than the rest",
         "unclosed-cdata" => "a CDATA section without an end",
+        "unclosed-comments" => "a comment without an end",
         "unclosed-tags" => "elements without an end tag",
         "undeclared-prefixes" => "prefixes that are not declared",
         "undefined-entities" => "names such as &nbsp; that are not declared",

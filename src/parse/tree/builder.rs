@@ -1,12 +1,14 @@
 //! Builds the tree from tokens and decides the nesting, whatever the end tags say.
 
+mod missing_ends;
+
 use super::super::{
     Repairs,
     attributes::attributes,
     entities,
     limits::{Limits, Overtime},
     names::{Ns, Tag},
-    tokens::{Token, Tokens, ends_with_root},
+    tokens::{Token, Tokens},
 };
 use super::{BASE, NODES, NONE, NodeId, NodeKind, Stored, Tree, long, short};
 use crate::model::address;
@@ -17,12 +19,6 @@ const DEPTH: usize = 200;
 
 /// Number of tokens read between two checks of the deadline.
 const LOOK: usize = 4_096;
-
-/// How far the end tag of an element with entries inside is looked for, in bytes.
-const LONGEST_CONTAINER: usize = 256 * 1024;
-
-/// How many times the length of the document may be looked ahead in all.
-const LOOK_AHEAD: usize = 4;
 
 /// Maximum number of prefixes bound at once; further ones are ignored.
 const PREFIXES: usize = 256;
@@ -77,7 +73,15 @@ impl<'a> Builder<'_, 'a> {
                 bare_ampersand |= entities::has_bare_ampersand(text);
             }
             match token {
-                Token::Start { name, attrs, empty } => self.start(name, attrs, empty, (start, end), repairs),
+                Token::Start { name, attrs, empty } => {
+                    self.start(name, attrs, empty, (start, end), repairs);
+                    if !empty
+                        && self.is_in_text()
+                        && let Some(Token::Text(text)) = tokens.raw_contents(name)
+                    {
+                        self.text(NodeKind::Text, text, (end, tokens.offset()));
+                    }
+                }
                 Token::End(name) => self.end(name, end, repairs),
                 Token::Text(text) => self.text(NodeKind::Text, text, (start, end)),
                 Token::Cdata(text) => self.text(NodeKind::Cdata, text, (start, end)),
@@ -87,6 +91,9 @@ impl<'a> Builder<'_, 'a> {
         }
         if tokens.unclosed_cdata {
             repairs.note("unclosed-cdata");
+        }
+        if tokens.unclosed_comment {
+            repairs.note("unclosed-comments");
         }
         if bare_ampersand {
             repairs.note("bare-ampersand");
@@ -99,6 +106,12 @@ impl<'a> Builder<'_, 'a> {
             self.tree.nodes[id].span.1 = short(text.len());
         }
         Ok(())
+    }
+
+    /// Returns whether the innermost element stands in a text of an entry, whose elements are those of HTML.
+    fn is_in_text(&self) -> bool {
+        let is_text = |tag| matches!(tag, Tag::Description | Tag::Summary | Tag::Content | Tag::Encoded | Tag::Body);
+        self.open.iter().rev().skip(1).any(|id| is_text(self.tree.nodes[*id].tag))
     }
 
     fn append(&mut self, kind: NodeKind, tag: Tag, text: &'a str, attrs: &'a str, span: (usize, usize)) -> NodeId {
@@ -176,7 +189,7 @@ impl<'a> Builder<'_, 'a> {
         if tag == Tag::Item {
             self.end_item_before(name, span.0, repairs);
         } else if matches!(tag, Tag::Link | Tag::Id | Tag::PubDate | Tag::Description) {
-            self.end_title_before(span.0, repairs);
+            self.end_text_before(span.0, repairs);
         }
         let id = self.append(NodeKind::Element, tag, name, attrs, span);
         if !attrs.is_empty() {
@@ -190,75 +203,6 @@ impl<'a> Builder<'_, 'a> {
             self.open.push(id);
             self.last_children.push(NONE);
         }
-    }
-
-    /// Ends an open title whose end tag is missing or misspelt because the entry's next element begins.
-    fn end_title_before(&mut self, at: usize, repairs: &mut Repairs) {
-        let [.., parent, inner] = self.open[..] else { return };
-        let is_title = self.tree.nodes[inner].tag == Tag::Title;
-        if is_title && matches!(self.tree.nodes[parent].tag, Tag::Item | Tag::Channel) {
-            repairs.note("unclosed-tags");
-            self.close_down_to(self.open.len() - 1, at);
-        }
-    }
-
-    /// Ends an open entry that lacks its end tag because another entry, an element called `name`, begins.
-    fn end_item_before(&mut self, name: &str, at: usize, repairs: &mut Repairs) {
-        let nodes = &self.tree.nodes;
-        let Some(level) = self.open.iter().rposition(|id| nodes[*id].tag == Tag::Item) else { return };
-        // An entry inside the content of an entry is content.
-        if self.open[level..].iter().any(|id| matches!(nodes[*id].tag, Tag::Content | Tag::Body | Tag::Source)) {
-            return;
-        }
-        // One directly inside an element of another vocabulary belongs to that (RFC 4287 6.3).
-        let is_atom = self.open.get(1).is_some_and(|id| nodes[*id].tag == Tag::Feed);
-        let inner = self.open.last().copied().unwrap_or(NONE);
-        if is_atom && nodes[inner].tag == Tag::Other && self.tree.text(inner).contains(':') {
-            return;
-        }
-        if self.open.len() > level + 1 && self.contains_items(inner, name, at) {
-            return;
-        }
-        repairs.note("unclosed-tags");
-        self.close_down_to(level, at);
-    }
-
-    /// Returns whether the element `inner` contains whole entries from `at` on (a gallery, related articles), rather than lacking its
-    /// end tag: that follows behind as many ends of entries as there are beginnings. In a document that breaks off before, it may
-    /// have followed.
-    fn contains_items(&mut self, inner: NodeId, item: &str, at: usize) -> bool {
-        let source = self.tree.source;
-        if self.looked_ahead > LOOK_AHEAD.saturating_mul(source.len()) {
-            return false;
-        }
-        let (rest, own) = (&source[at..], self.tree.text(inner));
-        let is_named = |text: &str, name: &str| {
-            text.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name))
-                && text[name.len()..].starts_with(|c: char| c.is_ascii_whitespace() || matches!(c, '>' | '/'))
-        };
-        let (mut begun, mut ended) = (0_usize, 0_usize);
-        for tag in memchr::memchr_iter(b'<', rest.as_bytes()) {
-            let (name, ends) = match &rest[tag + 1..] {
-                end if end.starts_with('/') => (&end[1..], true),
-                start => (start, false),
-            };
-            if is_named(name, item) {
-                let is_empty = name.split('>').next().is_some_and(|tag| tag.ends_with('/'));
-                (begun, ended) = (begun + usize::from(!ends), ended + usize::from(ends || is_empty));
-                if ended > begun {
-                    break;
-                }
-            } else if ends && is_named(name, own) {
-                self.looked_ahead += tag;
-                return begun > 0 && begun == ended;
-            }
-            if tag > LONGEST_CONTAINER {
-                break;
-            }
-        }
-        self.looked_ahead += rest.len().min(LONGEST_CONTAINER);
-        let is_container = matches!(self.tree.nodes[inner].tag, Tag::Other | Tag::MediaGroup);
-        is_container && ended <= begun && rest.len() <= LONGEST_CONTAINER && !ends_with_root(source)
     }
 
     /// Ends the innermost element of this name and everything open inside it. An end tag without a matching element is ignored.
