@@ -2,6 +2,7 @@
 
 use super::entities;
 use crate::model::Markup;
+use memchr::memmem;
 use std::collections::HashSet;
 
 /// Names of the HTML elements that occur in texts.
@@ -17,6 +18,9 @@ const FORMER: &str = " nobr blink marquee basefont bgsound spacer layer multicol
 
 /// Elements without an end tag.
 const VOID: [&str; 4] = ["br", "img", "hr", "wbr"];
+
+/// Maximum number of names whose end tags are looked for in one text.
+const PAIRS: usize = 1_000;
 
 /// One tag of a text.
 struct GuessedTag<'a> {
@@ -52,8 +56,9 @@ fn is_former(name: &str) -> bool {
     is_in(FORMER, name) || name.contains(':')
 }
 
-/// Returns whether a text that should be plain is HTML: it has an HTML end tag, an HTML element that needs none, or a reference.
-/// A tag or reference that HTML does not have is no evidence against it.
+/// Returns whether a text that should be plain is HTML: it has an HTML end tag, an HTML element that needs none, both tags of any
+/// element (`<scp>DNA</scp>`, as publishers write), a comment, or a reference. A tag or reference that HTML does not have is no
+/// evidence against it.
 pub(super) fn looks_like_html(text: &str) -> bool {
     let is_void = |name: &str| VOID.iter().any(|void| name.eq_ignore_ascii_case(void));
     let proves = |tag: &GuessedTag<'_>| {
@@ -61,13 +66,39 @@ pub(super) fn looks_like_html(text: &str) -> bool {
     };
     let refers =
         |at: usize| entities::name_of(&text[at..]).is_some_and(entities::is_known) || entities::is_unended(&text[at..]);
-    tags(text).any(|tag| proves(&tag)) || memchr::memchr_iter(b'&', text.as_bytes()).any(refers)
+    tags(text).any(|tag| proves(&tag))
+        || memchr::memchr_iter(b'&', text.as_bytes()).any(refers)
+        || has_pair(text)
+        || has_comment(text)
+}
+
+/// Returns whether a text has a start tag and an end tag of one name, in this order.
+fn has_pair(text: &str) -> bool {
+    let mut begun = HashSet::new();
+    tags(text).filter(|tag| tag.ends).any(|tag| {
+        let name = tag.name.to_ascii_lowercase();
+        if tag.closing {
+            return begun.contains(&name);
+        }
+        if begun.len() < PAIRS {
+            begun.insert(name);
+        }
+        false
+    })
+}
+
+/// Returns whether a text has a comment, or a condition of Word (`<![if !supportLists]>`), with its end.
+fn has_comment(text: &str) -> bool {
+    [("<!--", "-->"), ("<![if", "<![endif]>")].iter().any(|(start, end)| {
+        let begun = memmem::find(text.as_bytes(), start.as_bytes());
+        begun.is_some_and(|at| memmem::find(&text.as_bytes()[at..], end.as_bytes()).is_some())
+    })
 }
 
 /// Returns a text of unknown type as plain text or as HTML. In HTML, a tag that HTML does not have and that has no end tag (`the
 /// <rss> element`) is kept as text.
 pub(super) fn guessed(text: String) -> Markup {
-    let text = entities::joined(without_cdata(text));
+    let text = entities::joined(decoded_once(text));
     if !looks_like_html(&text) {
         return Markup::Text(text);
     }
@@ -89,13 +120,16 @@ pub(super) fn guessed(text: String) -> Markup {
     Markup::Html(out)
 }
 
-/// Removes the marks of a CDATA section around a text that was escaped twice.
-fn without_cdata(text: String) -> String {
-    const ESCAPED: &str = "&lt;![CDATA[";
-    match text.strip_prefix(ESCAPED).and_then(|rest| rest.strip_suffix("]]&gt;")) {
-        Some(inside) => inside.trim().to_owned(),
-        None => text,
+/// Removes the marks of a CDATA section around a text that was escaped twice, and decodes what stands inside.
+pub(super) fn decoded_once(text: String) -> String {
+    let Some(inside) = text.strip_prefix("&lt;![CDATA[").and_then(|rest| rest.strip_suffix("]]&gt;")) else {
+        return text;
+    };
+    let inside = inside.trim();
+    if inside.contains('<') {
+        return inside.to_owned();
     }
+    entities::decode(inside, &entities::References::default()).into_owned()
 }
 
 /// Returns a title whose element declares its type (RFC 4287 3.1.1), escaped so that it is decoded once and not twice. Other
@@ -134,19 +168,41 @@ mod tests {
 
     #[test]
     fn a_guess_needs_mark_up_that_html_has() {
-        for text in ["<b>x</b>", "a &nbsp; b", "a<br>b", "<p class='x'>y</p>", "a <nobr>b</nobr>", "<o:p>x</o:p>"] {
+        for text in [
+            "<b>x</b>",
+            "a &nbsp; b",
+            "a<br>b",
+            "<p class='x'>y</p>",
+            "a <nobr>b</nobr>",
+            "<o:p>x</o:p>",
+            "<scp>DNA</SCP> y",
+            "<!--:en-->a<!--:-->",
+            "a <!-- b --> c",
+            "<![if !supportLists]>·<![endif]> a",
+        ] {
             assert!(looks_like_html(text), "{text}");
         }
-        for text in ["the <blink> tag", "1 < 2 > 0", "a & b", "<rss>x</rss>", "a &unknown; b", "<b>"] {
+        for text in [
+            "the <blink> tag",
+            "1 < 2 > 0",
+            "a & b",
+            "the <rss> and </xml> tags",
+            "</x> and </x> before <x>",
+            "a &unknown; b",
+            "<b>",
+            "a --> <!-- b",
+        ] {
             assert!(!looks_like_html(text), "{text}");
         }
     }
 
     #[test]
     fn marks_of_cdata_sections_do_not_show() {
-        for (text, want) in
-            [("&lt;![CDATA[Hello]]&gt;", "Hello"), ("How <![CDATA[x]]> works", "How <![CDATA[x]]> works")]
-        {
+        for (text, want) in [
+            ("&lt;![CDATA[Hello]]&gt;", "Hello"),
+            ("&lt;![CDATA[&lt;p&gt;a &amp;amp; b&lt;/p&gt;]]&gt;", "<p>a &amp; b</p>"),
+            ("How <![CDATA[x]]> works", "How <![CDATA[x]]> works"),
+        ] {
             assert_eq!(guessed(text.to_owned()).as_str(), want);
         }
     }

@@ -2,7 +2,7 @@
 
 use super::dates;
 use super::entities;
-use super::guess::{guessed, looks_like_html};
+use super::guess::{decoded_once, guessed, looks_like_html};
 use super::tree::{NodeId, NodeKind, Tree, local};
 use crate::model::Markup;
 use crate::model::escape::push_escaped;
@@ -48,14 +48,38 @@ pub(super) fn plain<'a>(tree: &Tree<'a>, id: NodeId) -> Option<Cow<'a, str>> {
     Some(without_marks(mend(whole, tree))).filter(|text| !text.is_empty())
 }
 
-/// Removes the marks of a CDATA section that were escaped and so arrived as characters.
+/// Removes the marks of CDATA sections that were escaped and so arrived as characters.
 pub(super) fn without_marks(text: Cow<'_, str>) -> Cow<'_, str> {
     const OPEN: &str = "<![CDATA[";
-    if !text.get(..OPEN.len()).is_some_and(|head| head.eq_ignore_ascii_case(OPEN)) {
-        return text;
+    if text.get(..OPEN.len()).is_some_and(|head| head.eq_ignore_ascii_case(OPEN)) {
+        // A text that was cut may lack the end.
+        return Cow::Owned(text[OPEN.len()..].replace(OPEN, "").replace("]]>", "").trim().to_owned());
     }
-    // A text that was cut may lack the end.
-    Cow::Owned(text[OPEN.len()..].replace(OPEN, "").replace("]]>", "").trim().to_owned())
+    match without_pairs(&text, OPEN, "]]>") {
+        Cow::Borrowed(_) => text,
+        Cow::Owned(bare) => Cow::Owned(bare.trim().to_owned()),
+    }
+}
+
+/// Removes the pairs of marks `open` and `close` from a text that begins or ends with one. In another place they are what the text
+/// is about (`How <![CDATA[x]]> works`).
+fn without_pairs<'a>(text: &'a str, open: &str, close: &str) -> Cow<'a, str> {
+    if !text.starts_with(open) && !text.ends_with(close) {
+        return Cow::Borrowed(text);
+    }
+    let (mut out, mut rest) = (String::new(), text);
+    while let Some((before, after)) = rest.split_once(open)
+        && let Some((inside, after)) = after.split_once(close)
+    {
+        out.push_str(before);
+        out.push_str(inside);
+        rest = after;
+    }
+    if rest.len() == text.len() {
+        return Cow::Borrowed(text);
+    }
+    out.push_str(rest);
+    Cow::Owned(out)
 }
 
 /// Returns all characters inside an element and its descendants, trimmed, or `None` when there are none.
@@ -123,7 +147,11 @@ pub(super) fn markup(tree: &Tree<'_>, id: NodeId, otherwise: Else) -> Option<Mar
         // In XHTML without child elements, characters are plain text, unless a writer put the elements into CDATA.
         Else::Xhtml => tree.children(id).any(|c| tree.node(c).kind == NodeKind::Cdata) && looks_like_html(&text),
     };
-    Some(if html { Markup::Html(entities::joined(text.into_owned())) } else { Markup::Text(text.into_owned()) })
+    Some(if html {
+        Markup::Html(entities::joined(decoded_once(text.into_owned())))
+    } else {
+        Markup::Text(text.into_owned())
+    })
 }
 
 /// Returns whether content of this type is base64: everything that is neither text nor XML (RFC 4287 4.1.3.3).
@@ -247,10 +275,8 @@ fn inline(tree: &Tree<'_>, id: NodeId, kind: Else) -> String {
             }
         }
     }
-    // The marks of a CDATA section, escaped around real elements.
-    let out = out.trim();
-    let inside = out.strip_prefix("&lt;![CDATA[").and_then(|rest| rest.strip_suffix("]]&gt;"));
-    inside.map_or(out, str::trim).to_owned()
+    // The marks of CDATA sections, escaped around real elements.
+    without_pairs(out.trim(), "&lt;![CDATA[", "]]&gt;").trim().to_owned()
 }
 
 fn is_void(name: &str) -> bool {
