@@ -1,28 +1,101 @@
 //! Texts with `<!` that is no mark-up.
 
+use memchr::{memchr, memmem};
 use std::borrow::Cow;
 
 /// Escapes `<!` where it begins neither a comment nor a document type: its writer meant text, but HTML would read a comment and
-/// lose it. The marks of CDATA sections are removed.
+/// lose it. The marks of CDATA sections and the conditions of Word (`<![if !supportLists]>`) are removed. A comment without an end
+/// ends at the first `>`, as in old browsers; HTML would lose all that follows.
 pub(super) fn declarations(html: &str) -> Cow<'_, str> {
-    let stray = |at: usize| {
-        let rest = &html.as_bytes()[at + 2..];
-        !rest.starts_with(b"--") && !rest.get(..7).is_some_and(|word| word.eq_ignore_ascii_case(b"doctype"))
+    let (mut out, mut copied, mut at) = (String::new(), 0, 0);
+    let ends = Ends {
+        comment: memmem::rfind(html.as_bytes(), b"-->"),
+        section: memmem::rfind(html.as_bytes(), b"]]>"),
+        mark: memchr::memrchr(b'>', html.as_bytes()),
     };
-    if !memchr::memmem::find_iter(html.as_bytes(), "<!").any(stray) {
+    while let Some(found) = memmem::find(&html.as_bytes()[at..], b"<!") {
+        let mark = at + found;
+        let (kind, end) = declaration(html, mark, &ends);
+        at = end;
+        let instead = match kind {
+            Kind::Kept => continue,
+            Kind::Dropped => "",
+            Kind::Text => "&lt;!",
+        };
+        out.push_str(&html[copied..mark]);
+        out.push_str(instead);
+        copied = at;
+    }
+    if copied == 0 {
         return Cow::Borrowed(html);
     }
-    let html = html.replace("<![CDATA[", "").replace("]]>", "");
-    let mut out = String::with_capacity(html.len() + 16);
-    let mut rest = html.as_str();
-    while let Some(at) = memchr::memmem::find(rest.as_bytes(), b"<!") {
-        let (before, after) = rest.split_at(at);
-        out.push_str(before);
-        let kept =
-            after.starts_with("<!--") || after.get(2..9).is_some_and(|word| word.eq_ignore_ascii_case("doctype"));
-        out.push_str(if kept { "<!" } else { "&lt;!" });
-        rest = &after[2..];
+    out.push_str(&html[copied..]);
+    // The ends of the sections whose beginnings were removed.
+    Cow::Owned(if ends.section.is_some() { out.replace("]]>", "") } else { out })
+}
+
+/// The last ends of a text: behind them nothing needs to be searched.
+struct Ends {
+    /// The last `-->`.
+    comment: Option<usize>,
+    /// The last `]]>`.
+    section: Option<usize>,
+    /// The last `>`.
+    mark: Option<usize>,
+}
+
+/// What happens to a `<!`.
+enum Kind {
+    Kept,
+    Dropped,
+    /// It is escaped.
+    Text,
+}
+
+/// Returns what happens to the `<!` at `at`, and where what it happens to ends.
+fn declaration(html: &str, at: usize, ends: &Ends) -> (Kind, usize) {
+    const CDATA: &str = "[CDATA[";
+    let inside = &html[at + 2..];
+    let starts = |text: &str, word: &str| text.get(..word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word));
+    let follows = |end: Option<usize>| end.is_some_and(|end| end >= at + 2);
+    let after_mark = || {
+        let end = if follows(ends.mark) { memchr(b'>', inside.as_bytes()) } else { None };
+        end.map(|end| at + 2 + end + 1)
+    };
+    if inside.starts_with("--") {
+        if follows(ends.comment) {
+            let end = memmem::find(inside.as_bytes(), b"-->");
+            return (Kind::Kept, end.map_or(html.len(), |end| at + 2 + end + 3));
+        }
+        return after_mark().map_or((Kind::Kept, html.len()), |end| (Kind::Dropped, end));
     }
-    out.push_str(rest);
-    Cow::Owned(out)
+    if starts(inside, "doctype") {
+        return (Kind::Kept, at + 2);
+    }
+    if starts(inside, CDATA) && (at == 0 || follows(ends.section)) {
+        return (Kind::Dropped, at + 2 + CDATA.len());
+    }
+    let condition = inside.trim_start_matches(['[', ' ']);
+    let is_condition =
+        inside.starts_with('[') && ["if ", "if(", "endif", "else"].iter().any(|word| starts(condition, word));
+    match is_condition.then(after_mark).flatten() {
+        Some(end) => (Kind::Dropped, end),
+        None => (Kind::Text, at + 2),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hostile_texts_are_read_once() {
+        // Each would take minutes if what follows were searched again for each mark.
+        for part in ["<!a", "<!--", "<!-- a>", "<![if a", "<![if a>", "<![CDATA[", "<![          "] {
+            let text = part.repeat(1_000_000 / part.len());
+            for end in ["", ">", "-->", "]]>"] {
+                assert!(declarations(&format!("{text}{end}")).len() <= 3 * text.len(), "{part}");
+            }
+        }
+    }
 }
