@@ -226,7 +226,7 @@ fn categories() -> &'static str {
 type Line = (&'static str, Place, &'static str, &'static str);
 
 /// Structures of elements.
-const XML: [Line; 64] = [
+const XML: [Line; 71] = [
     ("deep, roots", WHOLE, "<a>", "</a>"),
     ("deep, in an item", ITEM, "<a>", "</a>"),
     ("deep, never closed", ITEM, "<a>", ""),
@@ -286,6 +286,13 @@ const XML: [Line; 64] = [
     ("texts and sections", TITLE, "<![CDATA[a]]>", ""),
     ("texts and elements", TITLE, "a<b/>", ""),
     ("sections, never closed", ITEM, "<a><![CDATA[", ""),
+    ("sections, never closed, behind end tags", ITEM, "<a><![CDATA[b</a>", ""),
+    ("sections, taking others", ITEM, "<a><![CDATA[b</a><c>", ""),
+    ("comments, never closed, behind end tags", ITEM, "<a><!-- b</a>", ""),
+    ("comments, never closed, around items", CHANNEL, "<!-- a <item>", ""),
+    ("scripts, unescaped", ESCAPED, "<script>a<b", ""),
+    ("scripts, unescaped, with sections", ESCAPED, "<script><![CDATA[a<]]>", ""),
+    ("descriptions, never closed", ITEM, "<description><guid>", ""),
     ("comments", CHANNEL, "<!-- a -->", ""),
     ("comments, never closed", CHANNEL, "<!--", ""),
     ("instructions", CHANNEL, "<?a?>", ""),
@@ -299,7 +306,7 @@ const XML: [Line; 64] = [
 ];
 
 /// Structures of HTML texts.
-const HTML_TEXTS: [Line; 65] = [
+const HTML_TEXTS: [Line; 74] = [
     ("HTML deep, div", HTML, "<div>", "</div>"),
     ("HTML deep, div, never closed", HTML, "<div>", ""),
     ("HTML deep, DIV", HTML, "<DIV>", "</DIV>"),
@@ -331,6 +338,15 @@ const HTML_TEXTS: [Line; 65] = [
     ("HTML rubies", HTML, "<ruby>a<rt>", ""),
     ("HTML svg", HTML, "<svg><g>", ""),
     ("HTML math", HTML, "<math><mi>a<mglyph>", ""),
+    ("HTML math, fractions", HTML, "<math><mfrac><mrow><mi>a</mi><mi>", ""),
+    ("HTML math, copies", HTML, "<math></math><i class=katex-html aria-hidden=true>", ""),
+    ("HTML unknown, closed", HTML, "<text>a</text>", ""),
+    ("HTML stray tags", HTML, "a<b and ", ""),
+    ("HTML stray tags, different", HTML, "a<b{i} ", ""),
+    ("HTML quotes, missing", HTML, "<a b=\">c", ""),
+    ("HTML quotes, missing, of both kinds", HTML, "<a b='c>d</a><a b=\"c>", ""),
+    ("HTML scripts, closed in the start tag", HTML, "<script/>", ""),
+    ("HTML conditions", HTML, "<![if a]>b", ""),
     ("HTML templates", HTML, "<template>a", ""),
     ("HTML scripts", HTML, "<script>a</script>", ""),
     ("HTML comments", HTML, "<!-- a -->", ""),

@@ -11,6 +11,7 @@ pub mod copies;
 mod database;
 mod deadline;
 mod durations;
+pub mod elements;
 mod entry;
 mod entry_rules;
 pub mod escape;

@@ -15,14 +15,23 @@ const ALL_ATTRIBUTES: usize = 100_000;
 /// Maximum length of an attribute's name, and of its value without quotes, in bytes. html5ever keeps an error for each quote in them.
 const LONGEST_NAME: usize = 4_096;
 
+/// What a slash at the end of a start tag means for an element that contains only characters (`<script src=a />`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Slash {
+    /// Nothing, as in HTML: the contents follow.
+    Ignored,
+    /// The element has no contents, as in XHTML.
+    Ends,
+}
+
 /// Removes attributes beyond [`ATTRIBUTES`] from each tag, and beyond [`ALL_ATTRIBUTES`] from the text. Most texts are returned
-/// unchanged.
-pub(super) fn cut<'a>(html: &'a str, limits: &TextLimits) -> Cow<'a, str> {
+/// unchanged. What is read next must read a `slash` in the same way.
+pub(super) fn cut<'a>(html: &'a str, slash: Slash, limits: &TextLimits) -> Cow<'a, str> {
     let mut out = String::new();
     let (mut copied, mut at, mut left) = (0, 0, ALL_ATTRIBUTES);
     while let Some(found) = memchr::memchr(b'<', &html.as_bytes()[at..]).filter(|_| !limits.steps_over()) {
         at += found;
-        let tag = tag(html.as_bytes(), at, left.min(ATTRIBUTES));
+        let tag = tag(html.as_bytes(), at, left.min(ATTRIBUTES), slash);
         left -= tag.kept;
         if let Some(surplus) = tag.surplus {
             out.push_str(&html[copied..surplus]);
@@ -52,36 +61,37 @@ struct AttributeTag {
 
 /// Reads the tag, the comment or the bare `<` at `at` (HTML 13.2.5.6 and the states that follow it). At most `most` attributes are
 /// within the limit.
-fn tag(html: &[u8], at: usize, most: usize) -> AttributeTag {
+fn tag(html: &[u8], at: usize, most: usize, slash: Slash) -> AttributeTag {
     let rest = &html[at + 1..];
     let nothing = |end: usize| AttributeTag { kept: 0, surplus: None, end, resume: end.max(at + 1) };
     match rest {
         [b'!', b'-', b'-', b'>', ..] => nothing(at + 5),
         [b'!', b'-', b'-', inside @ ..] => nothing(memmem::find(inside, b"--").map_or(html.len(), |n| at + 4 + n)),
         [b'!' | b'?', ..] => nothing(memchr::memchr(b'>', rest).map_or(html.len(), |n| at + 1 + n)),
-        [b'/', b, ..] | [b, ..] if b.is_ascii_alphabetic() => attributes(html, at + 1, most),
+        [b'/', b, ..] | [b, ..] if b.is_ascii_alphabetic() => attributes(html, at + 1, most, slash),
         _ => nothing(at + 1),
     }
 }
 
 /// Reads the attributes of the tag whose name, or the slash before it, is at `name` (HTML 13.2.5.8, 13.2.5.32 to 13.2.5.40).
-fn attributes(html: &[u8], name: usize, most: usize) -> AttributeTag {
+fn attributes(html: &[u8], name: usize, most: usize, slash: Slash) -> AttributeTag {
     let is_blank = |b: u8| matches!(b, b' ' | b'\t' | b'\n' | b'\r' | 0x0C);
     let find = |from: usize, stop: &dyn Fn(u8) -> bool| {
         html.get(from..).and_then(|rest| rest.iter().position(|b| stop(*b))).map_or(html.len(), |n| from + n)
     };
     let name_end = find(name + 1, &|b| is_blank(b) || matches!(b, b'/' | b'>'));
     let (mut at, mut count, mut surplus) = (name_end, 0, None);
-    loop {
-        // html5ever keeps an error for each stray slash.
+    let ended = loop {
+        // html5ever keeps an error for each stray slash. The one before the end is none.
         let before = at;
         at = find(at, &|b| !is_blank(b) && b != b'/');
-        count += memchr::memchr_iter(b'/', &html[before..at]).count();
+        let ends = html.get(at) == Some(&b'>') && html[before..at].ends_with(b"/");
+        count += memchr::memchr_iter(b'/', &html[before..at]).count() - usize::from(ends);
         if count > most && surplus.is_none() {
             surplus = Some(before);
         }
         if html.get(at).is_none_or(|b| *b == b'>') {
-            break;
+            break ends;
         }
         let start = at;
         count += 1;
@@ -110,8 +120,10 @@ fn attributes(html: &[u8], name: usize, most: usize) -> AttributeTag {
             }
         };
         at = at.min(html.len());
-    }
-    AttributeTag { kept: count.min(most), surplus, end: at, resume: after_raw_text(html, &html[name..name_end], at) }
+    };
+    let has_contents = !ended || slash == Slash::Ignored;
+    let resume = if has_contents { after_raw_text(html, &html[name..name_end], at) } else { at };
+    AttributeTag { kept: count.min(most), surplus, end: at, resume }
 }
 
 /// Returns where to continue after a tag: at the end tag of an element that contains only characters, else at `at`.
@@ -147,7 +159,7 @@ mod tests {
     use super::*;
 
     fn cut(html: &str) -> Cow<'_, str> {
-        super::cut(html, &TextLimits::default())
+        super::cut(html, Slash::Ignored, &TextLimits::default())
     }
 
     #[test]
@@ -172,6 +184,19 @@ mod tests {
         assert_eq!(cut(&long), long, "a quoted value may be long");
         let many = format!("<i{}>", " b".repeat(50)).repeat(3_000);
         assert_eq!(cut(&many).matches(" b").count(), ALL_ATTRIBUTES);
+    }
+
+    #[test]
+    fn a_slash_means_what_the_next_reader_takes_it_for() {
+        let tag = format!("<a{}>", " b".repeat(500));
+        for script in ["<script src=a />", "<script/>", "<TITLE a='>' //>"] {
+            let text = format!("{script}{tag}");
+            assert_eq!(cut(&text), text, "{script}");
+            let empty = super::cut(&text, Slash::Ends, &TextLimits::default());
+            assert_eq!(empty.matches(" b").count(), ATTRIBUTES, "{script}");
+        }
+        let value = format!("<script src=a/>{tag}");
+        assert_eq!(super::cut(&value, Slash::Ends, &TextLimits::default()), value, "the slash is part of the value");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Removes tags beyond the limits: the time of html5ever's tree builder grows faster than depth, than formatting that is left open,
 //! and than the number of misnested end tags.
 
-use super::attributes::{self, raw_kind};
+use super::attributes::{self, Slash, raw_kind};
 use super::escape::escaped;
 use super::limits::TextLimits;
 use super::recover;
@@ -40,7 +40,7 @@ const MISNESTED: usize = 1_000;
 /// [`attributes::ATTRIBUTES`]. A text with too few tags to exceed them is returned unchanged. Returns `None` when the deadline
 /// passes meanwhile.
 pub(super) fn cut<'a>(html: &'a str, limits: &TextLimits) -> Option<Cow<'a, str>> {
-    let html = match attributes::cut(html, limits) {
+    let html = match attributes::cut(html, Slash::Ignored, limits) {
         Cow::Borrowed(_) if is_within(html) => return Some(Cow::Borrowed(html)),
         html => html,
     };

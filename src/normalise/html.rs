@@ -1,6 +1,6 @@
 //! Safe HTML: one policy for every text that can reach a feed, a page or a reader of the database.
 
-use super::attributes;
+use super::attributes::{self, Slash};
 use super::cut::cut;
 use super::declarations::declarations;
 use super::escape::escaped;
@@ -74,11 +74,14 @@ pub fn within_limits<'a>(html: &'a str, limits: &TextLimits) -> Option<Cow<'a, s
 /// Sanitises HTML in the cheapest way that suits it.
 fn safe(text: &str, base: Option<&str>, page: Option<&str>, limits: &TextLimits) -> Option<String> {
     let text = declarations(text);
-    let text = if recover::needs(&text) {
-        Cow::Owned(recover::rewrite(&attributes::cut(&text, limits), page, limits))
-    } else {
-        text
-    };
+    let needs = recover::needs(&text);
+    if !needs && let Some(safe) = fast_path::clean(&text, limits) {
+        return Some(safe);
+    }
+    if !needs && !recover::has_odd_elements(&text) {
+        return clean(&cut(&text, limits)?, base, limits);
+    }
+    let text = recover::rewrite(&attributes::cut(&text, Slash::Ends, limits), page, limits);
     if let Some(safe) = fast_path::clean(&text, limits) {
         return Some(safe);
     }

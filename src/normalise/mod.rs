@@ -7,6 +7,7 @@ mod embeds;
 mod escape;
 mod fast_path;
 pub mod fold;
+mod formulas;
 mod highlight;
 mod html;
 mod language;

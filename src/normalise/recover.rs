@@ -1,13 +1,15 @@
 //! Rewrites what HTML shows only with scripts or in frames into plain HTML: lazy pictures, `noscript`, embedded players,
-//! formulas. The sanitiser would drop them.
+//! formulas. The sanitiser would drop them. Elements that HTML does not have lose their tags, and elements that XHTML closed in
+//! their start tags get end tags: browsers, and the sanitiser, would drop what follows.
 
-use super::attributes::{attribute, raw_kind};
+use super::attributes::raw_kind;
 use super::embeds;
 use super::escape::escaped;
+use super::formulas::Formulas;
 use super::lazy;
 use super::limits::{GROWN, TextLimits};
 use super::strip::tokenise;
-use crate::model::escape::push_escaped;
+use crate::model::{elements::is_html, escape::push_escaped};
 use html5ever::tokenizer::{Tag, TagKind, Token, TokenSink, TokenSinkResult};
 use std::{cell::RefCell, collections::HashSet};
 
@@ -60,16 +62,44 @@ fn may_be_lazy(rest: &[u8]) -> bool {
     SIGNS.iter().any(|sign| memchr::memmem::find(tag, sign).is_some())
 }
 
-/// Returns whether the tag at the beginning of `rest` may be one of which a script makes a player.
+/// Returns whether the tag at the beginning of `rest` may be one of which a script makes a player or a formula.
 fn may_be_player(rest: &[u8]) -> bool {
     let tag = &rest[..memchr::memchr2(b'<', b'>', rest).unwrap_or(rest.len())];
-    [&b"data-"[..], b"gist.github", b"cite=", b"url="].iter().any(|sign| memchr::memmem::find(tag, sign).is_some())
+    [&b"data-"[..], b"gist.github", b"math/", b"cite=", b"url="]
+        .iter()
+        .any(|sign| memchr::memmem::find(tag, sign).is_some())
 }
 
 /// Returns whether the tag at the beginning of `rest` is a custom element: it has a hyphen in its name (HTML 4.13.3).
 fn is_custom(rest: &[u8]) -> bool {
     let end = rest.iter().position(|b| !b.is_ascii_alphanumeric());
     end.is_some_and(|end| rest[end] == b'-')
+}
+
+/// Returns whether a text has elements that HTML does not have, or may have elements without contents that would take what follows
+/// as theirs. Other texts need this for nothing but [`needs`].
+pub(super) fn has_odd_elements(html: &str) -> bool {
+    let bytes = html.as_bytes();
+    let may_end_in_start = memchr::memmem::find(bytes, b"/>").is_some();
+    memchr::memchr_iter(b'<', bytes).any(|at| {
+        let rest = &html[at + 1..];
+        let rest = rest.strip_prefix('/').unwrap_or(rest);
+        let end =
+            rest.bytes().take(LONGEST_NAME).position(|b| b.is_ascii_whitespace() || matches!(b, b'/' | b'>' | b'<'));
+        rest.starts_with(|c: char| c.is_ascii_alphabetic())
+            && end.is_none_or(|end| {
+                let name = &rest[..end];
+                !is_html(name) || may_end_in_start && hides_contents(&name.to_ascii_lowercase())
+            })
+    })
+}
+
+/// Number of bytes of a name that are looked at; no element of HTML has a longer one.
+const LONGEST_NAME: usize = 20;
+
+/// Returns whether the contents of an element are not shown, or only by browsers that do not know it.
+fn hides_contents(name: &str) -> bool {
+    raw_kind(name).is_some() || matches!(name, "template" | "select" | "noscript" | "video" | "audio")
 }
 
 /// Rewrites `html`. Links to parts of the text itself are pointed at `page`.
@@ -90,11 +120,9 @@ struct Sink<'a> {
 #[derive(Default)]
 struct State {
     out: String,
-    /// Number of open `math` elements, and (`alttext`) whether their `alttext` was written instead of their contents.
-    math: usize,
-    alttext: bool,
-    /// Number of open `annotation` elements, which repeat a formula in another form.
-    annotation: usize,
+    formulas: Formulas,
+    /// Number of open `svg` elements.
+    svg: usize,
     /// Whether this is the raw text of an `iframe`.
     frame: bool,
     /// Addresses of pictures and players already written, so that their fallbacks are not written again.
@@ -148,7 +176,7 @@ impl TokenSink for Sink<'_> {
 
 impl State {
     fn characters(&mut self, text: &str) {
-        let hidden = self.frame || self.annotation > 0 || self.math > 0 && self.alttext;
+        let hidden = self.frame || self.formulas.hides();
         if !hidden && self.noscript > 0 {
             // Some writers escape the mark-up in `noscript`.
             self.out.push_str(&text.replace('&', "&amp;"));
@@ -160,15 +188,20 @@ impl State {
     fn tag(&mut self, tag: &mut Tag, page: Option<&str>) {
         let start = tag.kind == TagKind::StartTag;
         let name = tag.name.to_string();
-        match name.as_str() {
-            "math" => return self.math(tag, start),
-            "annotation" | "annotation-xml" if self.math > 0 => {
-                self.annotation = if start { self.annotation + 1 } else { self.annotation.saturating_sub(1) };
-                return;
+        if self.formulas.copy(tag, start, &mut self.out) {
+            // What it held may have been a player.
+            while self.scripted.last().is_some_and(|scripted| scripted.from > self.out.len()) {
+                self.scripted.pop();
             }
-            _ if self.math > 0 => return,
+            return;
+        }
+        match name.as_str() {
+            "math" => return self.formulas.math(tag, start, &mut self.out),
+            _ if self.formulas.is_inside() => return self.formulas.part(tag, start, &mut self.out),
+            "script" if self.formulas.script(tag, start, &mut self.out) => return,
             "noscript" => {
-                self.noscript = if start { self.noscript + 1 } else { self.noscript.saturating_sub(1) };
+                let opens = usize::from(!tag.self_closing);
+                self.noscript = if start { self.noscript + opens } else { self.noscript.saturating_sub(1) };
                 return;
             }
             "iframe" => {
@@ -188,7 +221,7 @@ impl State {
                 }
                 return;
             }
-            "picture" => return self.picture(start),
+            "picture" => return self.picture(start && !tag.self_closing),
             "source" if self.picture.is_some() => return self.source(tag),
             "img" if start && !self.img(tag) => return,
             "video" | "audio" | "source" if start => {
@@ -204,12 +237,31 @@ impl State {
             }
             _ => {}
         }
-        if !start {
-            self.end_scripted(&name);
+        self.keep(tag, start, &name, page);
+    }
+
+    /// Writes a tag that is kept as it is, unless HTML does not have its element: the sanitiser drops elements with the names of SVG
+    /// and MathML with their contents.
+    fn keep(&mut self, tag: &Tag, start: bool, name: &str, page: Option<&str>) {
+        if name == "svg" {
+            let opens = usize::from(!tag.self_closing);
+            self.svg = if start { self.svg + opens } else { self.svg.saturating_sub(1) };
+        } else if self.svg > 0 && start && ends_svg(name) {
+            self.svg = 0;
         }
-        write(&mut self.out, tag);
+        if !start {
+            self.end_scripted(name);
+        }
+        if self.svg > 0 || is_html(name) {
+            write(&mut self.out, tag);
+            if start && tag.self_closing && self.svg == 0 && hides_contents(name) {
+                self.out.push_str("</");
+                self.out.push_str(name);
+                self.out.push('>');
+            }
+        }
         if start {
-            self.begin_scripted(tag, &name, page);
+            self.begin_scripted(tag, name, page);
         }
     }
 
@@ -251,22 +303,6 @@ impl State {
         if !has_text && !shows() && self.remember(embed.link.clone()) {
             embed.write(&mut self.out);
         }
-    }
-
-    fn math(&mut self, tag: &Tag, start: bool) {
-        if !start {
-            self.math = self.math.saturating_sub(1);
-            self.alttext &= self.math > 0;
-            return;
-        }
-        if self.math == 0
-            && let Some(text) = attribute(tag, "alttext").filter(|text| !text.trim().is_empty())
-        {
-            self.alttext = true;
-            push_escaped(&mut self.out, &text);
-        }
-        self.math += usize::from(!tag.self_closing);
-        self.annotation = 0;
     }
 
     /// Writes a player as a link. Returns whether the tag is a player.
@@ -341,7 +377,15 @@ fn rename(tag: &mut Tag) {
     tag.name = name.into();
 }
 
-/// Writes a tag as HTML.
+/// Returns whether HTML has an element of this name that ends an open `svg` (HTML 13.2.6.5).
+fn ends_svg(name: &str) -> bool {
+    const NAMES: &str = " b big blockquote body br center code dd div dl dt em embed h1 h2 h3 h4 h5 h6 head hr i img li listing \
+        menu meta nobr ol p pre ruby s small span strong strike sub sup table tt u ul var ";
+    let mut words = NAMES.split_ascii_whitespace();
+    words.any(|known| known == name)
+}
+
+/// Writes a tag as HTML. A slash at its end stays, because it counts in SVG.
 pub(super) fn write(out: &mut String, tag: &Tag) {
     out.push('<');
     if tag.kind == TagKind::EndTag {
@@ -354,6 +398,9 @@ pub(super) fn write(out: &mut String, tag: &Tag) {
         out.push_str("=\"");
         push_escaped(out, &attribute.value);
         out.push('"');
+    }
+    if tag.self_closing && tag.kind == TagKind::StartTag {
+        out.push('/');
     }
     out.push('>');
 }

@@ -1,6 +1,6 @@
 //! Extracts the text of HTML with html5ever's tokeniser: in linear time, without building a tree.
 
-use super::attributes::{self, raw_kind};
+use super::attributes::{self, Slash, raw_kind};
 use super::limits::TextLimits;
 use html5ever::tokenizer::{BufferQueue, TagKind, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts};
 use std::borrow::Cow;
@@ -15,7 +15,7 @@ pub fn text(html: &str) -> String {
     let html = super::declarations::declarations(html);
     let sink = TextSink { out: RefCell::new(String::with_capacity(html.len())), mute: Cell::new(false) };
     let limits = TextLimits::default();
-    tokenise(&attributes::cut(&html, &limits), sink, &limits).out.into_inner()
+    tokenise(&attributes::cut(&html, Slash::Ends, &limits), sink, &limits).out.into_inner()
 }
 
 /// Does the same as [`text`] for HTML that the sanitiser wrote: in it `>` always ends a tag, and only five references occur.
@@ -81,8 +81,9 @@ impl TokenSink for TextSink {
                 if raw.is_none() && !is_inline(&tag.name) {
                     self.out.borrow_mut().push(' ');
                 }
-                self.mute.set(tag.kind == TagKind::StartTag && raw.is_some());
-                if let Some(raw) = raw.filter(|_| tag.kind == TagKind::StartTag) {
+                let raw = raw.filter(|_| tag.kind == TagKind::StartTag && !tag.self_closing);
+                self.mute.set(raw.is_some());
+                if let Some(raw) = raw {
                     return TokenSinkResult::RawData(raw);
                 }
             }

@@ -1,3 +1,5 @@
+mod odd;
+
 use super::*;
 use proptest::prelude::*;
 
@@ -21,6 +23,9 @@ fn titles_are_one_plain_line() {
         ("A<blink>B</blink>C<o:p>D</o:p>", "ABCD"),
         ("x<script>alert(1)</script>y", "xy"),
         ("a\u{FFFD}b\u{1}", "ab"),
+        ("<script src=a />b", "b"),
+        ("<!--:en-->a<!--:-->b", "ab"),
+        ("<![if !supportLists]>·<![endif]> a", "· a"),
     ] {
         assert_eq!(title(text).as_deref(), Some(want), "{text}");
     }
