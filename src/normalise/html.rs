@@ -8,6 +8,7 @@ use super::fast_path;
 use super::limits::{GROWN, TextLimits};
 use super::plain::is_dropped;
 use super::recover;
+use super::strays::strays;
 use crate::model::{Markup, SafeHtml, address, uri};
 use ammonia::{Builder, UrlRelative};
 use std::borrow::Cow;
@@ -78,6 +79,7 @@ fn safe(text: &str, base: Option<&str>, page: Option<&str>, limits: &TextLimits)
     if !needs && let Some(safe) = fast_path::clean(&text, limits) {
         return Some(safe);
     }
+    let text = strays(&text);
     if !needs && !recover::has_odd_elements(&text) {
         return clean(&cut(&text, limits)?, base, limits);
     }

@@ -16,6 +16,7 @@ mod limits;
 mod plain;
 mod recover;
 mod shown;
+mod strays;
 mod strip;
 mod volatile;
 

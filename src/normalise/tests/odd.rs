@@ -9,7 +9,7 @@ fn elements_that_html_does_not_have_keep_their_contents() {
         ("<TEXT>a <b>b</b></TEXT>", "a <b>b</b>"),
         ("<list><list-item><p>a</p></list-item></list>b", "<p>a</p>b"),
         ("<sec><p>a</p></sec><g>b</g> <desc>c</desc> <metadata>d</metadata> <mn>1</mn>", "<p>a</p>b c d 1"),
-        ("<p>Run cp <path> dest</p><p>a <set> b</p>", "<p>Run cp  dest</p><p>a  b</p>"),
+        ("<p>Run cp <path> dest</p><p>a <set> b</p>", "<p>Run cp &lt;path&gt; dest</p><p>a &lt;set&gt; b</p>"),
         ("<custom>a</custom><o:p>b</o:p>", "ab"),
         ("<a-name-of-twenty-by\u{FFFE}>a</a-name-of-twenty-by\u{FFFE}>", "a"),
         ("a<svg><g><text>x</text><path d='M0'/></g></svg><text>b</text>", "ab"),
