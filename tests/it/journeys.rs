@@ -140,9 +140,10 @@ async fn a_new_address_or_a_new_date_is_no_new_entry() {
 #[tokio::test]
 async fn categories_in_another_order_are_no_revision() {
     let listed = |categories: &[&str]| {
-        let categories: String = categories.iter().map(|term| format!("<category>{term}</category>")).collect();
+        let categories = categories.join("</category><category>");
         format!(
-            "<rss version=\"2.0\"><channel><title>V</title><item><guid>1</guid><title>Un</title>{categories}</item></channel></rss>"
+            "<rss version=\"2.0\"><channel><title>V</title><item><guid>1</guid><title>Un</title>\
+             <category>{categories}</category></item></channel></rss>"
         )
     };
     let (outlet, feed) = outlet(Reply::feed(listed(&["Ville", "Budget", "Tramway"]))).await;

@@ -33,13 +33,11 @@ impl LateVerifier {
 
     /// Returns the verifier. A failure is not kept: the certificates may be readable again at the next handshake.
     fn verifier(&self) -> Result<&Verifier, Error> {
-        match self.verifier.get() {
-            Some(verifier) => Ok(verifier),
-            None => {
-                let verifier = Verifier::new(Arc::clone(&self.provider))?;
-                Ok(self.verifier.get_or_init(|| verifier))
-            }
+        if let Some(verifier) = self.verifier.get() {
+            return Ok(verifier);
         }
+        let verifier = Verifier::new(Arc::clone(&self.provider))?;
+        Ok(self.verifier.get_or_init(|| verifier))
     }
 }
 
