@@ -21,8 +21,8 @@ use jiff::{
     tz::TimeZone,
 };
 use order::NumericDate;
-pub(super) use order::{Order, Orders, is_ambiguous};
-pub(super) use scanner::LARGEST_OFFSET;
+pub(super) use order::{Orders, is_ambiguous};
+pub(super) use scanner::Order;
 use scanner::Scanner;
 
 /// Maximum length of a text that is read, in bytes.

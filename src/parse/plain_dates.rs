@@ -1,7 +1,7 @@
 //! A fast path for the two forms of nearly all dates: RFC 5322 (`Mon, 02 Nov 2026 10:30:00 +0100`) and RFC 3339
 //! (`2026-11-02T10:30:00+01:00`). Any other form is left to the scanner, which gives the same results.
 
-use super::dates::LARGEST_OFFSET;
+use super::zones::LARGEST_OFFSET;
 use jiff::{Timestamp, civil};
 
 const WEEKDAYS: [&[u8]; 7] = [b"Mon", b"Tue", b"Wed", b"Thu", b"Fri", b"Sat", b"Sun"];

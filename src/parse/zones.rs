@@ -2,6 +2,9 @@
 
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 
+/// The offset of the Line Islands, the largest there is, in seconds.
+pub(super) const LARGEST_OFFSET: i64 = 14 * 3_600;
+
 /// Names of zones in lower case, without the words `standard`, `daylight`, `summer`, `mean` and `time`, and the zones of the IANA
 /// database. The names are those of Windows (CLDR, `windowsZones.xml`) and of everyday English.
 const NAMES: [(&str, &str); 95] = [

@@ -1,21 +1,9 @@
 //! Which number of a date such as 5/8/2016 is the day: its weekday shows it, or the other dates of the document do.
 
-use super::scanner::{Scanner, full_year};
+use super::scanner::{Order, Scanner, full_year};
 use super::{LONGEST, bare::bare};
 use crate::parse::weekdays;
 use jiff::civil;
-
-/// Which of two small numbers is the day.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(in crate::parse) enum Order {
-    /// Nothing shows it.
-    #[default]
-    Unknown,
-    /// 31/12.
-    DayFirst,
-    /// 12/31.
-    MonthFirst,
-}
 
 /// The characters between the numbers of a date.
 const SEPARATORS: [char; 3] = ['/', '-', '.'];

@@ -1,16 +1,25 @@
 //! Splits a text into the parts of a date.
 
-use super::clock::{TimeOfDay, dotted_half_day};
-use super::order::Order;
-use crate::parse::digits::{ascii_digit, blanks, digits, is_mark, zone_name};
+use super::clock::{TimeOfDay, dotted_half_day, hour_sign, is_half_day};
+use crate::parse::digits::{ascii_digit, blanks, digits, is_mark, past_fraction, zone_name};
 use crate::parse::months;
+use crate::parse::zones::LARGEST_OFFSET;
 use jiff::tz::TimeZone;
+
+/// Which of two small numbers is the day.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(in crate::parse) enum Order {
+    /// Nothing shows it.
+    #[default]
+    Unknown,
+    /// 31/12.
+    DayFirst,
+    /// 12/31.
+    MonthFirst,
+}
 
 /// Earlier years are not dates: programs write them for "never" (RFC 5322 3.3).
 const FIRST_YEAR: u32 = 1_900;
-
-/// The offset of the Line Islands, the largest there is, in seconds.
-pub(in crate::parse) const LARGEST_OFFSET: i64 = 14 * 3_600;
 
 /// A number that is not part of a time or zone.
 #[derive(Debug, Clone, Copy)]
@@ -113,6 +122,73 @@ impl Scanner {
             self.offset = Some(9 * 3_600);
         }
         Some(self)
+    }
+
+    /// Reads a time of day that begins with the number from `at` to `end`. Also returns where the time ends.
+    pub(super) fn clock_at(&self, chars: &[char], at: usize, value: u32, end: usize) -> Option<(TimeOfDay, usize)> {
+        let v = i64::from(value);
+        let behind_date = self.numbers.last().is_some_and(|date| date.digits == 8);
+        let behind_t = at > 0 && matches!(chars[at - 1], 'T' | 't') && !self.numbers.is_empty();
+        match end - at {
+            // ISO 8601 basic: T192030, T1920.
+            6 if behind_t || behind_date => {
+                return Some(((v / 10_000, v / 100 % 100, v % 100), past_fraction(chars, end)));
+            }
+            4 if behind_t || behind_date => return Some(((v / 100, v % 100, 0), end)),
+            1 | 2 => {}
+            _ => return None,
+        }
+        let Some((sign, minutes)) = self.separator(chars, end, behind_t) else {
+            return self.is_hour(chars, end, behind_t).then_some(((v, 0, 0), end));
+        };
+        let (minute, mut end) = digits(chars, minutes, chars.len())?;
+        let mut second = 0;
+        let again = chars.get(end) == Some(&sign) && matches!(sign, ':' | '.' | '-');
+        if (again || matches!(chars.get(end), Some('分' | '분')))
+            && chars.get(end + 1).is_some_and(char::is_ascii_digit)
+        {
+            (second, end) = digits(chars, end + 1, chars.len())?;
+        }
+        Some(((v, minute.into(), second.into()), past_fraction(chars, end)))
+    }
+
+    /// Returns whether year, month and day have been read.
+    pub(super) fn is_whole(&self) -> bool {
+        self.numbers.len() >= 3 || self.month.is_some() && self.numbers.len() >= 2
+    }
+
+    /// Returns whether the number that ends at `end` is an hour without minutes: `10 h`, `10時`, `3 pm`, `الساعة 3`, or `T10` before
+    /// a zone.
+    fn is_hour(&self, chars: &[char], end: usize, behind_t: bool) -> bool {
+        let next = end + blanks(chars, end);
+        let alone = |at: usize| !chars.get(at).is_some_and(|c| c.is_alphanumeric());
+        let before_zone = matches!(chars.get(end), None | Some('Z' | 'z' | '+' | '-' | '−'));
+        let h = hour_sign(chars, next).is_some_and(alone);
+        self.hour_next
+            || self.is_whole() && (h || is_half_day(chars, next))
+            || behind_t && self.numbers.len() >= 3 && before_zone
+    }
+
+    /// Returns the separator between hours and minutes, and where the minutes begin. The separator is a colon, a word for hours with
+    /// or without spaces, a dot once the date is complete, or the hyphen of programs that write times as in names of files.
+    fn separator(&self, chars: &[char], end: usize, behind_t: bool) -> Option<(char, usize)> {
+        let digit = |at: usize| chars.get(at).is_some_and(char::is_ascii_digit);
+        let pair = |at: usize| digit(at) && digit(at + 1) && !digit(at + 2);
+        let whole = self.is_whole();
+        match chars.get(end) {
+            Some(':') if digit(end + 1) => Some((':', end + 1)),
+            Some('.') if whole && digit(end + 1) && digit(end + 2) => Some(('.', end + 1)),
+            // Both hyphens, because one alone would be a zone.
+            Some('-') if (whole || behind_t) && pair(end + 1) && chars.get(end + 3) == Some(&'-') && pair(end + 4) => {
+                Some(('-', end + 1))
+            }
+            _ => {
+                let sign = hour_sign(chars, end + blanks(chars, end))?;
+                let sign = sign + usize::from(chars.get(sign) == Some(&'.'));
+                let minutes = sign + blanks(chars, sign);
+                digit(minutes).then_some(('h', minutes))
+            }
+        }
     }
 
     /// Reads digits from `at`: a time if a colon (or a French `h`) follows or a time is expected here, else a number.

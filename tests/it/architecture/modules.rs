@@ -71,8 +71,8 @@ pub(super) const MODULES: [Module; 21] = [
     Module {
         name: "store",
         uses: "model clock schedule dedup normalise rules",
-        names: "sqlx",
-        why: "the only SQL; its writer asks dedup and schedule",
+        names: "sqlx rustix",
+        why: "the only SQL; its writer asks dedup and schedule, and how much of the disk is free",
     },
     Module {
         name: "publish",
