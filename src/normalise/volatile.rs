@@ -65,7 +65,7 @@ fn is_gap(run: &str) -> bool {
 #[must_use]
 pub fn steady_title(title: &str) -> (Cow<'_, str>, bool) {
     let is_mark = |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{61c}' | '\u{640}');
-    if !title.chars().any(|c| is_mark(c) || serialised::may_compose(c)) {
+    if !title.contains(is_mark) && !serialised::may_compose(title) {
         let steady = without_counters(title);
         let has_counter = matches!(steady, Cow::Owned(_));
         return (steady, has_counter);

@@ -34,14 +34,23 @@ pub fn steady_html(html: &str) -> (String, bool) {
     }
 }
 
-/// Returns a text in NFC. Only texts with marks that it may compose or order are converted.
+/// Returns a text in NFC. Only texts that it may change are converted, because that takes long.
 pub(super) fn composed(text: String) -> String {
-    if text.chars().any(may_compose) { text.nfc().collect() } else { text }
+    if may_compose(&text) { text.nfc().collect() } else { text }
 }
 
-/// Returns whether NFC may compose or order a character with others.
-pub(super) fn may_compose(c: char) -> bool {
-    matches!(c, '\u{300}'..='\u{36f}' | '\u{64b}'..='\u{655}' | '\u{1100}'..='\u{11ff}' | '\u{3099}' | '\u{309a}')
+/// Returns whether NFC may compose a mark of a text with its letter, or order marks that follow each other. A single vowel sign, as
+/// most Arabic texts have some, stays as it is.
+pub(super) fn may_compose(text: &str) -> bool {
+    let mut after_sign = false;
+    text.chars().any(|c| {
+        let is_sign = matches!(c, '\u{64b}'..='\u{65f}' | '\u{670}');
+        let composes =
+            matches!(c, '\u{300}'..='\u{36f}' | '\u{653}'..='\u{655}' | '\u{1100}'..='\u{11ff}' | '\u{3099}' | '\u{309a}');
+        let orders = is_sign && after_sign;
+        after_sign = is_sign;
+        composes || orders
+    })
 }
 
 #[derive(Default)]
@@ -138,5 +147,21 @@ fn steady_value<'a>(name: &str, value: &'a str) -> Cow<'a, str> {
         "src" | "poster" => steady_address(value),
         "href" | "cite" => steady_link(value),
         _ => Cow::Borrowed(value),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #![proptest_config(crate::model::testing::cases())]
+
+        #[test]
+        fn a_text_is_composed_wherever_nfc_would_change_it(text in "[a\u{300}\u{301}بلاى\u{64b}-\u{65f}\u{670}é가\u{1100}\u{1161}\u{3099}か ]{0,12}") {
+            let nfc: String = text.nfc().collect();
+            prop_assert_eq!(composed(text), nfc);
+        }
     }
 }
