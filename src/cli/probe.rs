@@ -7,12 +7,10 @@ use crate::{
     fetch::{BodyShare, Cookies, Fetched, Fetcher, LargeBodies},
     model::{Deadline, Fault, FeedUrl, ParsedFeed, Validators},
     parse::{self, Announced, ParseContext},
+    poll::{Lead, LeadQueue},
 };
-use std::{collections::VecDeque, fmt};
+use std::fmt;
 use url::Url;
-
-/// Number of addresses that are tried after a page, as in a poll.
-const TRIED: usize = 3;
 
 /// Why an address leads to no feed.
 #[derive(Debug)]
@@ -81,11 +79,10 @@ impl Answer {
         all
     }
 
-    /// Returns the addresses to try, and the cookies for them. A page leads to itself to see whether its cookie comes back.
-    fn next(&self) -> Vec<(FeedUrl, Cookies)> {
-        let base = self.context.base.as_ref();
-        let leads = self.leads().into_iter().filter(|lead| Some(&lead.url) != base || !self.cookies.is_empty());
-        leads.filter_map(|lead| Some((FeedUrl::new(lead.url).ok()?, self.cookies.clone()))).take(TRIED).collect()
+    /// Returns the addresses to try.
+    fn next(&self) -> Vec<Lead> {
+        let urls = self.leads().into_iter().filter_map(|lead| FeedUrl::new(lead.url).ok());
+        Lead::of(urls, self.context.base.as_ref(), &self.cookies)
     }
 }
 
@@ -138,21 +135,14 @@ pub(super) async fn behind(fetcher: &Fetcher, url: &FeedUrl, page: &Answer) -> O
     if let Some(feed) = listed(fetcher, url, page).await {
         return Some(FoundFeed { url: url.clone(), feed });
     }
-    let (mut waiting, mut asked) = (VecDeque::from(page.next()), Vec::new());
-    while let Some((url, cookies)) = waiting.pop_front()
-        && asked.len() < TRIED
-    {
-        let lead = (url, cookies);
-        if asked.contains(&lead) {
-            continue;
-        }
-        if let Ok(answer) = ask_with(fetcher, &lead.0, &lead.1).await {
-            if let Some(feed) = feed_of(fetcher, &lead.0, &answer).await {
-                return Some(FoundFeed { url: lead.0, feed });
+    let mut leads = LeadQueue::new(page.next());
+    while let Some(Lead { url, cookies }) = leads.take() {
+        if let Ok(answer) = ask_with(fetcher, &url, &cookies).await {
+            if let Some(feed) = feed_of(fetcher, &url, &answer).await {
+                return Some(FoundFeed { url, feed });
             }
-            answer.next().into_iter().rev().for_each(|lead| waiting.push_front(lead));
+            leads.add(answer.next());
         }
-        asked.push(lead);
     }
     let site = page.context.base.clone().and_then(|base| FeedUrl::new(base).ok()).unwrap_or_else(|| url.clone());
     for url in discover::sitemaps(fetcher, &site, Clock::System.now(), &mut share()).await {

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 /// revise it.
 #[must_use]
 pub fn revise(known: &KnownEntry, arrival: &Arrival) -> Option<Revision> {
-    if known.shown == arrival.entry.shown || !may_revise(known, arrival) || known.shows(&arrival.entry) {
+    if !may_revise(known, arrival) || known.shows(&arrival.entry) {
         return None;
     }
     let new_title = compared(known.title.as_ref()) != compared(arrival.entry.title.as_ref());

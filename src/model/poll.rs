@@ -116,6 +116,9 @@ pub enum Fault {
 const MAX_SHOWN: usize = 300;
 
 impl Fault {
+    /// The server says that an address is gone for good (RFC 9110 15.5.11).
+    pub const GONE: Self = Self::Status(410);
+
     /// Describes the fault. After redirects to `moved_to`, names that address: it is another address's fault than the feed's.
     #[must_use]
     pub fn after_redirect(&self, moved_to: Option<&FeedUrl>) -> String {

@@ -15,6 +15,12 @@ const ALL_ATTRIBUTES: usize = 100_000;
 /// Maximum length of an attribute's name, and of its value without quotes, in bytes. html5ever keeps an error for each quote in them.
 const LONGEST_NAME: usize = 4_096;
 
+/// Returns the name of the tag that `text` continues behind its `<` or `</`.
+pub(super) fn name_of(text: &str) -> &str {
+    let ends = |b: u8| b.is_ascii_whitespace() || matches!(b, b'/' | b'>' | b'<');
+    &text[..text.bytes().position(ends).unwrap_or(text.len())]
+}
+
 /// What a slash at the end of a start tag means for an element that contains only characters (`<script src=a />`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Slash {

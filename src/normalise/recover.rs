@@ -2,7 +2,7 @@
 //! formulas. The sanitiser would drop them. Elements that HTML does not have lose their tags, and elements that XHTML closed in
 //! their start tags get end tags: browsers, and the sanitiser, would drop what follows.
 
-use super::attributes::raw_kind;
+use super::attributes::{name_of, raw_kind};
 use super::embeds;
 use super::escape::escaped;
 use super::formulas::Formulas;
@@ -84,18 +84,11 @@ pub(super) fn has_odd_elements(html: &str) -> bool {
     memchr::memchr_iter(b'<', bytes).any(|at| {
         let rest = &html[at + 1..];
         let rest = rest.strip_prefix('/').unwrap_or(rest);
-        let end =
-            rest.bytes().take(LONGEST_NAME).position(|b| b.is_ascii_whitespace() || matches!(b, b'/' | b'>' | b'<'));
+        let name = name_of(rest);
         rest.starts_with(|c: char| c.is_ascii_alphabetic())
-            && end.is_none_or(|end| {
-                let name = &rest[..end];
-                !is_html(name) || may_end_in_start && hides_contents(&name.to_ascii_lowercase())
-            })
+            && (!is_html(name) || may_end_in_start && hides_contents(&name.to_ascii_lowercase()))
     })
 }
-
-/// Number of bytes of a name that are looked at; no element of HTML has a longer one.
-const LONGEST_NAME: usize = 20;
 
 /// Returns whether the contents of an element are not shown, or only by browsers that do not know it.
 fn hides_contents(name: &str) -> bool {

@@ -1,7 +1,7 @@
 //! Texts with `<` that begins no tag (`if a<b then`, `Map<K, V>`, `<ann@x.example>`), and with attributes that lack their closing
 //! quote. HTML would lose what follows, up to the next `>`, to the next quote or to the end.
 
-use super::attributes::raw_kind;
+use super::attributes::{name_of, raw_kind};
 use crate::model::elements::is_html;
 use memchr::{memchr, memchr2, memmem};
 use std::borrow::Cow;
@@ -110,9 +110,8 @@ impl<'a> Scan<'a> {
     /// Reads the tag at `at` as far as the next `>` or `<` outside quoted values.
     fn read(&mut self, at: usize) -> StartTag<'a> {
         let (html, bytes) = (self.html, self.html.as_bytes());
-        let ends_name = |b: &u8| b.is_ascii_whitespace() || matches!(b, b'/' | b'>' | b'<');
-        let name_end = bytes[at + 1..].iter().position(ends_name).map_or(html.len(), |end| at + 1 + end);
-        let name = &html[at + 1..name_end];
+        let name = name_of(&html[at + 1..]);
+        let name_end = at + 1 + name.len();
         let (mut from, mut missing) = (name_end, None);
         let end = loop {
             let Some(found) = bytes[from..].iter().position(|b| matches!(b, b'>' | b'<' | b'"' | b'\'')) else {
@@ -221,15 +220,8 @@ impl<'a> Scan<'a> {
     fn is_ended(&mut self, name: &str) -> bool {
         let html = self.html;
         let ended = self.ended.get_or_insert_with(|| {
-            let names = memmem::find_iter(html.as_bytes(), b"</").filter_map(|at| {
-                let rest = &html[at + 2..];
-                let end = rest
-                    .bytes()
-                    .take(LONGEST_NAME + 1)
-                    .position(|b| b.is_ascii_whitespace() || matches!(b, b'/' | b'>' | b'<'));
-                Some(rest[..end?].to_ascii_lowercase())
-            });
-            names.collect()
+            let names = memmem::find_iter(html.as_bytes(), b"</").map(|at| name_of(&html[at + 2..]));
+            names.filter(|name| name.len() <= LONGEST_NAME).map(str::to_ascii_lowercase).collect()
         });
         name.len() > LONGEST_NAME || ended.contains(&name.to_ascii_lowercase())
     }

@@ -99,8 +99,8 @@ fn meta_charset(head: &[u8]) -> Option<String> {
     })
 }
 
-/// Returns the feeds that a web page announces, best first: the target of its redirect, which may be the page itself, then `link rel=alternate` with the media
-/// type of a feed (HTML 4.6.7.1), then links that look like feeds. Feeds of comments come last.
+/// Returns the feeds that a web page announces, best first: the target of its redirect, which may be the page itself, then
+/// `link rel=alternate` with the media type of a feed (HTML 4.6.7.1), then links that look like feeds. Feeds of comments come last.
 #[must_use]
 pub fn announced(bytes: &[u8], context: &ParseContext) -> Vec<Announced> {
     let text = page_text(bytes, context);

@@ -292,6 +292,9 @@ mod tests {
             ("<!-- <item>", "--></rss>"),
             ("<script><![CDATA[]]>", "</script></rss>"),
             ("<script><", "</rss>"),
+            ("<script><x>", "</item></script></rss>"),
+            ("<script><x>", "<![CDATA[]]></script></rss>"),
+            ("<script>", "</script></rss>"),
         ] {
             let text = part.repeat(1_000_000 / part.len()) + end;
             let mut tokens = Tokens::new(&text);

@@ -42,7 +42,7 @@ impl Poller {
 fn is_lost(feed: &FeedRecord, outcome: &Outcome) -> bool {
     match outcome {
         // RFC 9110 15.5.11: the condition is likely to be permanent.
-        Outcome::Gone | Outcome::Failed(Fault::Status(410)) => true,
+        Outcome::Gone | Outcome::Failed(Fault::GONE) => true,
         Outcome::Failed(Fault::Held { .. } | Fault::Local(_)) => false,
         Outcome::Failed(_) => feed.last_success_at.is_none() || feed.failures + 1 >= FAILURES_BEFORE_CONFIGURED_ADDRESS,
         _ => false,

@@ -34,7 +34,7 @@ impl Poller {
         let article = match answer.result {
             Err(fault @ Fault::Local(_)) => return Err(PollError::Local(fault.to_string())),
             Err(fault) => Err(missing(&fault)),
-            Ok(Fetched::Gone) => Err(missing(&Fault::Status(410))),
+            Ok(Fetched::Gone) => Err(missing(&Fault::GONE)),
             Ok(Fetched::NotModified) => Err(missing(&Fault::Status(304))),
             Ok(Fetched::Document { body, content_type, .. }) => {
                 let permit = share.parsing(parse::cost(&body)).await;

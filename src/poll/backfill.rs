@@ -162,7 +162,7 @@ impl Poller {
         let retry_after = answer.freshness.retry_after;
         let result = answer.result.map_err(|fault| PageFault { fault, retry_after })?;
         let Fetched::Document { body, content_type, validators } = result else {
-            return Err(fault(Fault::Status(410)));
+            return Err(fault(Fault::GONE));
         };
         if base.host() != url.host() {
             return Err(fault(Fault::BadRedirect("the older page is at another host".to_owned())));

@@ -9,6 +9,7 @@ use std::{
     collections::{HashSet, VecDeque},
     sync::Arc,
 };
+use url::Url;
 
 /// Maximum number of addresses that are tried after a page in one poll. Sites also announce feeds of comments and categories, and
 /// some pages lead to another page.
@@ -37,18 +38,58 @@ impl Landing {
     /// Returns what to try next, best first. `is_new` says whether announced feeds count, and not only redirects.
     fn leads(&self, page: &UnreadableDocument, is_new: bool) -> Vec<Lead> {
         let announced = self.announced.iter().chain(&page.announced).filter(|_| is_new);
-        let urls = page.redirect.iter().filter(|_| !is_new).chain(announced);
-        // A page leads to itself to see whether its cookie comes back.
-        let urls = urls.filter(|url| **url != self.base || !self.cookies.is_empty());
-        urls.map(|url| Lead { url: url.clone(), cookies: self.cookies.clone() }).take(TRIED).collect()
+        let urls = page.redirect.iter().filter(|_| !is_new).chain(announced).cloned();
+        Lead::of(urls, Some(self.base.url()), &self.cookies)
     }
 }
 
 /// An address that may be the feed's, and the cookies for it.
-#[derive(PartialEq)]
-struct Lead {
-    url: FeedUrl,
-    cookies: Cookies,
+#[derive(Debug, Clone, PartialEq)]
+pub struct Lead {
+    /// The address.
+    pub url: FeedUrl,
+    /// The cookies that were set on the way to it.
+    pub cookies: Cookies,
+}
+
+impl Lead {
+    /// Returns where a page leads that announces `urls`. It leads to itself to see whether its cookie comes back.
+    pub fn of(urls: impl Iterator<Item = FeedUrl>, page: Option<&Url>, cookies: &Cookies) -> Vec<Self> {
+        let urls = urls.filter(|url| Some(url.url()) != page || !cookies.is_empty());
+        urls.take(TRIED).map(|url| Self { url, cookies: cookies.clone() }).collect()
+    }
+}
+
+/// The addresses to try after a page, best first.
+pub struct LeadQueue {
+    waiting: VecDeque<Lead>,
+    asked: Vec<Lead>,
+}
+
+impl LeadQueue {
+    /// Creates a queue of where the first page leads.
+    #[must_use]
+    pub fn new(leads: Vec<Lead>) -> Self {
+        Self { waiting: leads.into(), asked: Vec::new() }
+    }
+
+    /// Returns the next address to try, each once. `None` if no other is known, or enough were tried.
+    pub fn take(&mut self) -> Option<Lead> {
+        while self.asked.len() < TRIED
+            && let Some(lead) = self.waiting.pop_front()
+        {
+            if !self.asked.contains(&lead) {
+                self.asked.push(lead.clone());
+                return Some(lead);
+            }
+        }
+        None
+    }
+
+    /// Adds where another page leads, before what waits.
+    pub fn add(&mut self, leads: Vec<Lead>) {
+        leads.into_iter().rev().for_each(|lead| self.waiting.push_front(lead));
+    }
 }
 
 /// A response that is not a feed.
@@ -68,23 +109,13 @@ impl Poller {
         listed_before: &Arc<HashSet<RawHash>>,
         share: &mut PollShare,
     ) -> Option<Reading> {
-        let mut waiting = VecDeque::from(landing.leads(unread, is_new));
-        let mut asked = Vec::new();
-        while let Some(lead) = waiting.pop_front()
-            && asked.len() < TRIED
-        {
-            if asked.contains(&lead) {
-                continue;
-            }
+        let mut leads = LeadQueue::new(landing.leads(unread, is_new));
+        while let Some(lead) = leads.take() {
             match self.try_lead(planned, &lead, listed_before, share).await {
                 Ok(reading) => return Some(reading),
-                Err(Some(page)) => {
-                    let leads = page.landing.leads(&page.unread, is_new);
-                    leads.into_iter().rev().for_each(|lead| waiting.push_front(lead));
-                }
+                Err(Some(page)) => leads.add(page.landing.leads(&page.unread, is_new)),
                 Err(None) => {}
             }
-            asked.push(lead);
         }
         None
     }

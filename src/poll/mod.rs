@@ -28,6 +28,7 @@ use crate::{
 use finish::{ResponseHead, finished_poll};
 use jiff::Timestamp;
 use leads::Landing;
+pub use leads::{Lead, LeadQueue};
 use memory::{PollMemory, PollShare};
 use reading::Reading;
 use std::{sync::Arc, time::Duration};

@@ -16,9 +16,6 @@ use crate::{
 };
 use std::{collections::HashSet, sync::Arc};
 
-/// The status 410 (RFC 9110 15.5.11).
-const GONE: u16 = 410;
-
 /// The result of the requests of one poll.
 pub(super) struct Reading {
     pub(super) outcome: Outcome,
@@ -68,7 +65,7 @@ impl Poller {
             Err(fault) => return Ok(Reading::of(Outcome::Failed(fault))),
             // Only the configured address can say that the feed is gone. Another was announced or redirected to, and may be replaced.
             Ok(Fetched::Gone) if planned.feed.ask != planned.feed.url => {
-                return Ok(Reading::of(Outcome::Failed(Fault::Status(GONE))));
+                return Ok(Reading::of(Outcome::Failed(Fault::GONE)));
             }
             Ok(Fetched::Gone) => return Ok(Reading::of(Outcome::Gone)),
             Ok(Fetched::NotModified) => return Ok(Reading::of(Outcome::NotModified)),

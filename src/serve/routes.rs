@@ -72,7 +72,7 @@ pub(super) fn router(app: AppState) -> Router {
         .fallback(|| async { not_found() })
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, PATIENCE))
         .layer(CatchPanicLayer::new())
-        .layer(map_response(with_retry_after))
+        .layer(map_response(with_words_and_retry_after))
         .layer(from_fn(without_stray_bytes))
         .layer(from_fn_with_state(app.clone(), notices::for_people))
         .layer(from_fn(name_route))
@@ -98,7 +98,7 @@ async fn without_stray_bytes(request: Request<Body>, next: Next) -> Response<Bod
 
 /// Gives the response to a request that took too long, which is empty, a text and the usual headers. Adds `Retry-After` to every
 /// 503 without one (RFC 9110 10.2.3).
-async fn with_retry_after(mut response: Response<Body>) -> Response<Body> {
+async fn with_words_and_retry_after(mut response: Response<Body>) -> Response<Body> {
     if response.status() == StatusCode::SERVICE_UNAVAILABLE {
         if !response.headers().contains_key(CONTENT_TYPE) {
             tracing::debug!(seconds = PATIENCE.as_secs(), "a request took too long and was ended");
@@ -230,7 +230,7 @@ mod tests {
     #[tokio::test]
     async fn a_request_that_took_too_long_is_answered_with_words() {
         let ended = Response::builder().status(StatusCode::SERVICE_UNAVAILABLE).body(Body::empty()).unwrap();
-        let response = with_retry_after(ended).await;
+        let response = with_words_and_retry_after(ended).await;
         assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
         for name in ["retry-after", "content-type", "content-security-policy", "x-content-type-options"] {
             assert!(response.headers().contains_key(name), "{name}: {:?}", response.headers());

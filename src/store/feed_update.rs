@@ -30,7 +30,7 @@ pub(super) fn feed_update(poll: &FinishedPoll, findings: &PollFindings) -> FeedU
     follow(&mut feed, poll);
     // The page or redirect that led to the other address may be gone, and the operator configured this one. If the other address
     // answers 410, there is nothing to wait for.
-    let is_gone = poll.outcome == Outcome::Failed(Fault::Status(410));
+    let is_gone = poll.outcome == Outcome::Failed(Fault::GONE);
     if (is_gone || due.failures >= FAILURES_BEFORE_CONFIGURED_ADDRESS) && feed.ask != feed.url {
         feed.ask = feed.url.clone();
         feed.validators = Validators::default();

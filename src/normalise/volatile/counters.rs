@@ -1,4 +1,4 @@
-//! Counters in titles.
+//! Counters: of comments, replies and views, in titles and in elements of a text that hold nothing else.
 
 use super::{Runs, is_gap, is_number};
 use std::borrow::Cow;

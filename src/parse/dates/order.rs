@@ -2,7 +2,7 @@
 
 use super::scanner::{Order, Scanner, full_year};
 use super::{LONGEST, bare::bare};
-use crate::parse::weekdays;
+use crate::parse::{plain_dates, weekdays};
 use jiff::civil;
 
 /// The characters between the numbers of a date.
@@ -98,7 +98,8 @@ pub(in crate::parse) fn is_ambiguous(text: &str) -> bool {
 
 fn numeric(text: &str) -> Option<(NumericDate, std::borrow::Cow<'_, str>)> {
     let text = bare(text);
-    if text.len() > LONGEST || !text.contains(SEPARATORS) {
+    // Nearly all dates have a form that has one order only, and a scan costs many times as much as this.
+    if text.len() > LONGEST || !text.contains(SEPARATORS) || plain_dates::instant(&text).is_some() {
         return None;
     }
     Some((NumericDate::of(&Scanner::default().run(&text)?)?, text))

@@ -9,6 +9,7 @@ use std::ops::Range;
 pub(super) struct Ahead {
     /// Whether the document ends with the end tag of its root.
     ends_with_root: Option<bool>,
+    section_start: Next,
     cdata_end: Next,
     comment_end: Next,
     item_start: Next,
@@ -107,9 +108,9 @@ impl Ahead {
             _ => return None,
         };
         let end = next.find(text, start, |rest| find_end_tag(rest, name))?;
-        let contents = &text.as_bytes()[start..end];
-        let is_raw = memchr::memchr(b'<', contents).is_some() && memmem::find(contents, b"<![CDATA[").is_none();
-        (is_raw && !self.has_end_of_entry(text, start..end)).then_some(end)
+        let has_section = self.section_start.find_words(text, start, "<![CDATA[").is_some_and(|at| at < end);
+        let is_raw = !has_section && !self.has_end_of_entry(text, start..end);
+        (is_raw && memchr::memchr(b'<', &text.as_bytes()[start..end]).is_some()).then_some(end)
     }
 
     /// Returns whether an entry ends in this part of the text.

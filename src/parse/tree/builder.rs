@@ -20,6 +20,11 @@ const DEPTH: usize = 200;
 /// Number of tokens read between two checks of the deadline.
 const LOOK: usize = 4_096;
 
+/// Returns whether HTML takes the contents of an element of this name for characters, whatever they are.
+fn holds_characters(name: &str) -> bool {
+    ["script", "style"].iter().any(|known| known.eq_ignore_ascii_case(name))
+}
+
 /// Maximum number of prefixes bound at once; further ones are ignored.
 const PREFIXES: usize = 256;
 
@@ -76,6 +81,7 @@ impl<'a> Builder<'_, 'a> {
                 Token::Start { name, attrs, empty } => {
                     self.start(name, attrs, empty, (start, end), repairs);
                     if !empty
+                        && holds_characters(name)
                         && self.is_in_text()
                         && let Some(Token::Text(text)) = tokens.raw_contents(name)
                     {
