@@ -52,6 +52,7 @@ mod queries;
 mod questions;
 mod reader_keys;
 mod reading;
+mod silent_network;
 mod sitemaps;
 mod size;
 mod standard_error;

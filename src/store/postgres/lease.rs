@@ -5,6 +5,7 @@ use crate::store::{
     driver::ErrorContext,
     error::StoreError,
     figures::{ServerFigures, WriterProcess},
+    postgres::snapshot,
 };
 use sqlx::{PgConnection, PgPool};
 use std::{fs, path::Path, time::Duration};
@@ -144,13 +145,13 @@ async fn held(connection: &mut PgConnection) -> Result<HeldLease, StoreError> {
 
 /// Returns the size of the database, and who may write to it now.
 pub(in crate::store) async fn figures(pool: &PgPool) -> Result<ServerFigures, StoreError> {
-    let (bytes, owner): (i64, Option<String>) = sqlx::query_as(
+    let asked = sqlx::query_as(
         "SELECT pg_database_size(current_database()), \
                 (SELECT owner FROM writer_lease WHERE ends_at > extract(epoch FROM clock_timestamp()))",
     )
-    .fetch_one(pool)
-    .await
-    .while_doing("reading the state of the database")?;
+    .fetch_one(pool);
+    let (bytes, owner): (i64, Option<String>) =
+        snapshot::bounded(asked).await.while_doing("reading the state of the database")?;
     let writer =
         owner.filter(|owner| !is_gone(owner)).map(|owner| WriterProcess { here: process_here(&owner), name: owner });
     Ok(ServerFigures { bytes: bytes.unsigned_abs(), writer })

@@ -2,7 +2,7 @@
 
 use crate::{
     model::DatabaseServer,
-    store::{driver::ErrorContext, error::StoreError},
+    store::{driver::ErrorContext, error::StoreError, postgres::snapshot},
 };
 use sqlx::{
     ConnectOptions as _, Connection as _, PgConnection, PgPool,
@@ -17,6 +17,8 @@ static MIGRATIONS: Migrator = sqlx::migrate!("./migrations/postgres");
 
 /// How long a connection may take.
 const CONNECT: Duration = Duration::from_secs(10);
+/// How long closing the read connections may take.
+const LAST: Duration = Duration::from_secs(1);
 /// What a session asks of the server: that it ends one whose client has gone without a word, so that its locks go too. In seconds.
 /// And that it compiles no statement, because all are short.
 const SESSION: &str = "SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3; \
@@ -98,10 +100,20 @@ pub(in crate::store) async fn readers(server: &DatabaseServer) -> Result<PgPool,
         Some(_) => {}
     }
     drop(connection.close().await);
-    let pool = PgPoolOptions::new().max_connections(READERS).acquire_timeout(CONNECT).after_connect(|connection, _| {
-        Box::pin(async move { sqlx::raw_sql(READING_SESSION).execute(connection).await.map(drop) })
-    });
+    let pool = PgPoolOptions::new()
+        .max_connections(READERS)
+        .acquire_timeout(CONNECT)
+        .after_connect(|connection, _| {
+            Box::pin(async move { sqlx::raw_sql(READING_SESSION).execute(connection).await.map(drop) })
+        })
+        .after_release(|connection, _| Box::pin(snapshot::ready_again(connection)));
     pool.connect_with(options).await.while_doing("connecting to the database server")
+}
+
+/// Closes the read connections. One that does not answer is not waited for: it ends with the process.
+pub(in crate::store) async fn close(pool: &PgPool) {
+    // A daemon stops within a few seconds, and what readers leave behind costs nothing.
+    drop(tokio::time::timeout(LAST, pool.close()).await);
 }
 
 /// Returns the number of the newest migration that was applied; `None` if there is none.

@@ -80,7 +80,15 @@ macro_rules! ask {
             #[cfg(feature = "postgres")]
             $crate::store::reading::ReadPool::Postgres(pool) => {
                 type $db = sqlx::Postgres;
-                $crate::store::postgres::snapshot::bounded(sqlx::$query($sql)$(.bind($value))*.$fetch(pool)).await
+                async {
+                    let mut connection = pool.acquire().await?;
+                    let answer = $crate::store::postgres::snapshot::bounded(
+                        sqlx::$query($sql)$(.bind($value))*.$fetch(&mut *connection),
+                    )
+                    .await;
+                    $crate::store::postgres::snapshot::give_back(connection, answer)
+                }
+                .await
             }
             #[cfg(feature = "postgres")]
             $crate::store::reading::ReadPool::PostgresSnapshot(snapshot) => {
@@ -205,7 +213,7 @@ impl Reader {
         match &self.pool {
             ReadPool::Sqlite(pool) => pool.close().await,
             #[cfg(feature = "postgres")]
-            ReadPool::Postgres(pool) => pool.close().await,
+            ReadPool::Postgres(pool) => postgres::open::close(pool).await,
             // Its connection goes back to the pool with its last handle.
             #[cfg(feature = "postgres")]
             ReadPool::PostgresSnapshot(_) => {}

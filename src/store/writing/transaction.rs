@@ -137,6 +137,19 @@ impl<B: Backend> WriterConnection<B> {
         WorkLimit { longest: self.backend.longest(), stopping: self.stopping.subscribe() }
     }
 
+    /// Does what the database needs from time to time. A server that does not answer is met again by the next transaction, which
+    /// reports it.
+    pub(in crate::store) async fn upkeep(&mut self) -> Result<(), StoreError> {
+        let kept = self.limit().of(self.backend.upkeep()).await;
+        if let Err(error @ StoreError::Silent) = &kept
+            && let Some(trouble) = TransientError::of(error)
+        {
+            self.backend.failed(&trouble);
+            return Ok(());
+        }
+        kept
+    }
+
     /// Begins a transaction, waiting for another process's lock if necessary.
     pub(in crate::store) async fn begin(&mut self) -> Result<(), StoreError> {
         let asked = Clock::monotonic();

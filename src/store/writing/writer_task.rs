@@ -218,7 +218,7 @@ impl<B: Backend> WriterLoop<B> {
             () = sleep_until(flush_at) => self.flush().await?,
             () = sleep_until(self.index_at) => self.index().await?,
             () = sleep_until(self.load_at.as_ref().map(|(at, _)| *at)) => self.load_window().await?,
-            () = sleep_until(Some(self.database.backend.upkeep_at())) => self.database.backend.upkeep().await?,
+            () = sleep_until(Some(self.database.backend.upkeep_at())) => self.database.upkeep().await?,
         }
         Ok(None)
     }

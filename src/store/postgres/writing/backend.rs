@@ -9,7 +9,6 @@ use crate::{
         postgres::{
             lease::{Lease, RENEW},
             open,
-            snapshot::LONGEST,
         },
         writing::transaction::within,
     },
@@ -17,6 +16,9 @@ use crate::{
 use sqlx::{Connection as _, PgConnection, postgres::PgConnectOptions};
 use std::time::Duration;
 use tokio::time::Instant;
+
+/// How long a statement may take before the server counts as unreachable. A network that swallows packets reports nothing.
+const LONGEST: Duration = Duration::from_mins(2);
 
 /// How long a statement of one row may take. It can wait for the end of a transaction whose client has gone.
 const SHORT: Duration = Duration::from_secs(20);

@@ -1,0 +1,106 @@
+//! A database server behind a network that swallows every packet: nobody reports an error, and nothing may wait without end.
+
+use crate::{postgres::place, postgres_cluster::cluster};
+use std::{
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::{TcpListener, TcpStream, UnixStream},
+    time::{sleep, timeout},
+};
+use warraq::{
+    model::FeedId,
+    store::{Reader, Writer},
+};
+
+/// The message with which a client asks whether the server is there: Sync, PostgreSQL's protocol 3.0, section 55.7.
+const SYNC: &[u8] = b"S\0\0\0\x04";
+
+/// A network between clients and the tests' cluster.
+struct Network {
+    port: u16,
+    is_silent: Arc<AtomicBool>,
+}
+
+impl Network {
+    async fn start(socket: PathBuf) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let is_silent = Arc::<AtomicBool>::default();
+        let silent = Arc::clone(&is_silent);
+        tokio::spawn(async move {
+            while let Ok((client, _)) = listener.accept().await {
+                tokio::spawn(carry(client, UnixStream::connect(&socket).await.unwrap(), Arc::clone(&silent)));
+            }
+        });
+        Self { port, is_silent }
+    }
+
+    /// From now on only questions whether the server is there pass, so that statements begin. Each gets no answer.
+    fn fall_silent(&self) {
+        self.is_silent.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Carries bytes both ways. A connection on which a statement was swallowed is silent for good.
+async fn carry(client: TcpStream, server: UnixStream, is_silent: Arc<AtomicBool>) {
+    let (mut from_client, mut to_client) = client.into_split();
+    let (mut from_server, mut to_server) = server.into_split();
+    let back = tokio::spawn(async move { tokio::io::copy(&mut from_server, &mut to_client).await });
+    let mut bytes = vec![0; 65_536];
+    let mut swallows = false;
+    while let Ok(read @ 1..) = from_client.read(&mut bytes).await {
+        swallows |= is_silent.load(Ordering::Relaxed) && &bytes[..read] != SYNC;
+        if !swallows && to_server.write_all(&bytes[..read]).await.is_err() {
+            break;
+        }
+    }
+    back.abort();
+}
+
+/// Returns a database, and a network through which it is reached; `None` if PostgreSQL is not installed.
+async fn behind_a_network() -> Option<(Network, String)> {
+    let url = cluster()?.database().await;
+    let (name, folder) = url.split_once("localhost/").unwrap().1.split_once("?host=").unwrap();
+    let network = Network::start(PathBuf::from(folder).join(".s.PGSQL.5432")).await;
+    let through = format!("postgres://warraq@127.0.0.1:{}/{name}?sslmode=disable", network.port);
+    Some((network, through))
+}
+
+#[tokio::test]
+async fn readers_whose_statements_get_no_answer_are_closed_within_seconds() {
+    let Some((network, url)) = behind_a_network().await else { return };
+    let (writer, task) = Writer::open(place(&url), Duration::from_hours(72)).await.unwrap();
+    let reader = Reader::open(place(&url)).await.unwrap();
+    reader.listed(FeedId(1)).await.unwrap();
+    sleep(Duration::from_millis(300)).await;
+    network.fall_silent();
+    let asked = reader.clone();
+    let asking = tokio::spawn(async move { asked.listed(FeedId(1)).await });
+    sleep(Duration::from_millis(300)).await;
+    assert!(!asking.is_finished(), "the statement was answered");
+    // Its connection goes back to the pool, which asks the server whether it is still there.
+    asking.abort();
+    sleep(Duration::from_millis(300)).await;
+    timeout(Duration::from_secs(10), reader.close()).await.expect("the readers are not closed");
+    let _ = timeout(Duration::from_secs(10), writer.close()).await.expect("the writer is not closed");
+    let _ = timeout(Duration::from_secs(10), task).await.expect("the writer's task does not end");
+}
+
+#[tokio::test]
+async fn a_writer_that_renews_its_lease_in_vain_stops_within_seconds() {
+    let Some((network, url)) = behind_a_network().await else { return };
+    let (writer, task) = Writer::open(place(&url), Duration::from_hours(72)).await.unwrap();
+    // A lease is renewed every ten seconds, and soon after the start there is other work.
+    sleep(Duration::from_secs(9)).await;
+    network.fall_silent();
+    sleep(Duration::from_secs(2)).await;
+    let _ = timeout(Duration::from_secs(6), writer.close()).await.expect("the writer is not closed");
+    let _ = timeout(Duration::from_secs(6), task).await.expect("the writer's task does not end");
+}
