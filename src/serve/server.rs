@@ -2,6 +2,7 @@
 //! for a graceful shutdown: an incomplete request head was still held open after 35 seconds, and one endless response delayed
 //! the shutdown for ever.
 
+mod peers;
 mod stream;
 
 use super::app::App;
@@ -15,6 +16,7 @@ use hyper::body::Incoming;
 use hyper::service::Service;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
+use peers::PeerConnections;
 use std::convert::Infallible;
 use std::future::Future;
 use std::io;
@@ -35,7 +37,7 @@ pub struct ServerLimits {
     pub head: Duration,
     /// Time after which a connection is closed if no byte was read or written.
     pub stall: Duration,
-    /// Most simultaneous connections; further ones wait in the kernel's queue.
+    /// Most simultaneous connections; further ones wait in the kernel's queue. One client may have half of them.
     pub connections: usize,
     /// Time that running responses have to finish once shutdown begins.
     pub drain: Duration,
@@ -84,6 +86,7 @@ pub async fn run_with(
     let app = Arc::new(app);
     let http = Arc::new(http(&limits));
     let free = Arc::new(Semaphore::new(limits.connections));
+    let peers = PeerConnections::new(limits.connections);
     let mut connections = JoinSet::new();
     let mut accept_failures = 0;
     let mut is_full = false;
@@ -103,11 +106,12 @@ pub async fn run_with(
         match accepted {
             Ok((stream, peer, permit)) => {
                 accept_failures = 0;
+                let Some(counted) = peers.admit(peer.0) else { continue };
                 let front = ConnectionService { app: app.clone(), peer };
                 let (http, shutdown) = (http.clone(), shutdown.clone());
                 connections.spawn(async move {
                     serve(&http, stream, front, &shutdown, limits.stall).await;
-                    drop(permit);
+                    drop((permit, counted));
                 });
             }
             Err(error) => match back_off(&error, &mut accept_failures) {
