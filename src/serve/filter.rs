@@ -23,9 +23,16 @@ const DEFAULT_LIMIT: u32 = 100;
 /// Returns one sentence for the person who typed it.
 pub(super) fn read(query: &str) -> Result<Filter, String> {
     let mut filter = Filter { limit: DEFAULT_LIMIT, ..Filter::default() };
+    let mut single: Vec<String> = Vec::new();
     for (key, value) in parse(query.as_bytes()) {
         let (key, value) = (visible(&key), visible(&value));
         let value = value.trim();
+        if matches!(&*key, "q" | "min_outlets" | "limit") {
+            if single.iter().any(|known| **known == *key) {
+                return Err(format!("{key}: given twice; give it once"));
+            }
+            single.push(key.to_string());
+        }
         match &*key {
             "outlet" => {
                 let slug = Slug::parse(value).map_err(|_| format!("outlet: “{value}” is not an outlet's slug"))?;
@@ -133,6 +140,8 @@ mod tests {
             ("tag=", "tag"),
             (&long, "200"),
             (&many, "16"),
+            ("q=a&tag=x&q=b", "q: given twice"),
+            ("limit=5&limit=5", "limit: given twice"),
         ] {
             assert!(read(asked).unwrap_err().contains(word), "{asked}");
         }
