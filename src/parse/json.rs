@@ -146,17 +146,22 @@ fn feed(head: &Object, base: Option<&Url>) -> FeedDraft {
     }
 }
 
+/// Reads an item. Some writers take the names of RSS or Atom for members of a JSON Feed, so these are read where JSON Feed's own
+/// member is missing.
 fn entry(item: &Object, base: Option<&Url>) -> EntryDraft {
     let html = string(item, "content_html").map(|html| Markup::Html(super::entities::joined(html)));
-    let plain = string(item, "content_text").map(Markup::Text);
-    let summary = string(item, "summary").map(guessed);
+    let plain = || string(item, "content_text").map(Markup::Text);
+    let content = html.or_else(plain).or_else(|| first(item, &["content", "content:encoded"]).map(guessed));
+    let summary = first(item, &["summary", "description", "excerpt"]).map(guessed);
     // One text with commas is a list, too.
-    let tags = item.get("tags").map(listed).unwrap_or_default();
+    let tags =
+        ["tags", "categories", "category"].iter().find_map(|name| item.get(*name)).map(listed).unwrap_or_default();
+    let page = ["url", "external_url", "link"].iter().find_map(|name| link(item, name, base));
     EntryDraft {
-        id: string(item, "id"),
-        link: link(item, "url", base).or_else(|| link(item, "external_url", base)),
+        id: first(item, &["id", "guid"]),
+        link: page,
         title: string(item, "title").map(guessed),
-        content: html.or(plain),
+        content,
         summary,
         authors: authors(item, base),
         categories: tags.into_iter().take(LIST + 1).map(|term| Category { term, scheme: None, label: None }).collect(),
@@ -172,11 +177,11 @@ fn entry(item: &Object, base: Option<&Url>) -> EntryDraft {
             })
             .take(LIST + 1)
             .collect(),
-        published: string(item, "date_published"),
-        updated: string(item, "date_modified"),
+        published: first(item, &["date_published", "published", "pubDate", "date"]),
+        updated: first(item, &["date_modified", "updated", "modified"]),
         base: base.map(ToString::to_string),
         language: string(item, "language").and_then(|l| language(&l)),
-        image: link(item, "image", base).or_else(|| link(item, "banner_image", base)),
+        image: ["image", "banner_image", "thumbnail"].iter().find_map(|name| link(item, name, base)),
         ..EntryDraft::default()
     }
 }
@@ -224,6 +229,11 @@ fn link(object: &Object, name: &str, base: Option<&Url>) -> Option<String> {
 /// Returns a member as text. Numbers are accepted too, because many feeds use them as ids.
 fn string(object: &Object, name: &str) -> Option<String> {
     scalar(object.get(name)?)
+}
+
+/// Returns the first of several members that is there.
+fn first(object: &Object, names: &[&str]) -> Option<String> {
+    names.iter().find_map(|name| string(object, name))
 }
 
 fn scalar(value: &Value) -> Option<String> {
@@ -313,6 +323,26 @@ mod tests {
             let names: Vec<_> = raw.entries[0].authors.iter().map(|person| person.name.as_str()).collect();
             assert_eq!(names, want, "{authors}");
         }
+    }
+
+    #[test]
+    fn names_of_rss_and_atom_are_read_where_those_of_json_feed_are_missing() {
+        let text = r#"{"version": "x", "items": [
+            {"guid": "g", "link": "/a", "description": "d", "content": "<p>c</p>", "pubDate": "2026-01-02", "categories": ["t"], "thumbnail": "/i"},
+            {"id": "g", "url": "/a", "summary": "d", "content_html": "<p>c</p>", "date_published": "2026-01-02", "tags": ["t"], "image": "/i",
+             "guid": "x", "link": "/x", "description": "x", "content": "x", "pubDate": "x", "categories": ["x"], "thumbnail": "/x"}]}"#;
+        let context = ParseContext { base: Url::parse("https://x.example/").ok(), ..ParseContext::default() };
+        let raw = read(text, &context, &|_| false, &mut Repairs::default()).ok().unwrap();
+        for entry in &raw.entries {
+            assert_eq!(entry.id.as_deref(), Some("g"));
+            assert_eq!(entry.link.as_deref(), Some("https://x.example/a"));
+            assert_eq!(entry.summary, Some(guessed("d".to_owned())));
+            assert_eq!(entry.content, Some(Markup::Html("<p>c</p>".to_owned())));
+            assert_eq!(entry.published.as_deref(), Some("2026-01-02"));
+            assert_eq!(entry.categories[0].term, "t");
+            assert_eq!(entry.image.as_deref(), Some("https://x.example/i"));
+        }
+        assert!(!raw.entries.is_empty(), "items with the same id are one entry");
     }
 
     #[test]
