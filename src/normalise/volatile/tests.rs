@@ -65,6 +65,8 @@ fn one_text_has_one_serialisation() {
         ("a&nbsp;b", "a b"),
         ("<p>a <b>b</b></p>", "<p>a <b> b</b></p>"),
         ("<img src=\"x\" alt=\"y\" width=\"1\">", "<img alt=\"y\" height=\"2\" src=\"x\">"),
+        ("<p>a</p><p></p><p>b</p><p> &nbsp;</p>", "<p>a</p><p>b</p>"),
+        ("a <img src=\"x/1\" width=\"1\" height=\"1\">b", "a <img height=\"0\" width=\"1\" src=\"x/2\">b"),
         ("Caf\u{e9}", "Cafe\u{301}"),
         ("<p>a</p><span>200 views</span>", "<p>a</p><span>300 views</span>"),
         ("<a href=\"x\">3 comments</a>", "<a href=\"x\">(12 Comments)</a>"),
@@ -79,6 +81,7 @@ fn one_text_has_one_serialisation() {
         ("<img alt=\"a\" src=\"x\">", "<img alt=\"b\" src=\"x\">"),
         ("<p>The video had 200 views</p>", "<p>The video had 300 views</p>"),
         ("<p>a</p>", "<div>a</div>"),
+        ("<img src=\"x/1\" width=\"1\" height=\"100\">", "<img src=\"x/2\" width=\"1\" height=\"100\">"),
     ] {
         assert_ne!(steady_html(one).0, steady_html(other).0, "{one}");
     }
