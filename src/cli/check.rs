@@ -24,12 +24,13 @@ pub(super) fn check(config: &Config, file: &Path, environment: &BTreeMap<String,
     for warning in warnings {
         note(format_args!("warning: {}: {warning}", file.display()));
     }
+    // Without a file, everything comes from the file that this variable names, and from other variables.
+    let read = if file.exists() { file.display().to_string() } else { "WARRAQ_OUTLETS_FILE".to_owned() };
     let feeds: usize = config.outlets.iter().map(|o| o.feeds.len()).sum();
     // The channel `all` exists without being configured.
     let only_all = if config.channels.len() == 1 { " (all)" } else { "" };
     say(format_args!(
-        "{}: no errors; {}, {}, {}{only_all}; database {}",
-        file.display(),
+        "{read}: no errors; {}, {}, {}{only_all}; database {}",
         counted(config.outlets.len(), "outlet", "outlets"),
         counted(feeds, "feed", "feeds"),
         counted(config.channels.len(), "channel", "channels"),

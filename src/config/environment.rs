@@ -22,6 +22,10 @@ pub(super) fn with_values_of_files(
     let known: Vec<String> =
         SECTIONS.iter().flat_map(|(section, keys)| keys.iter().map(|key| raw::variable(section, key))).collect();
     let (mut variables, mut faults) = (environment.clone(), Vec::new());
+    if environment.get(OUTLETS).is_some_and(String::is_empty) {
+        let what = "is empty; allowed: the path of a file with [[outlet]] sections".to_owned();
+        faults.push(ConfigFault { place: ConfigLocation::Variable(OUTLETS.to_owned()), key: None, what });
+    }
     for (name, path) in environment {
         let Some(key) = name.strip_suffix(FILE).filter(|key| known.iter().any(|known| known == key)) else { continue };
         if known.contains(name) {
@@ -41,7 +45,15 @@ pub(super) fn with_values_of_files(
     (variables, faults)
 }
 
+/// Returns the path of the additional file.
+pub(super) fn outlets_file(environment: &BTreeMap<String, String>) -> Option<&str> {
+    environment.get(OUTLETS).map(String::as_str).filter(|path| !path.is_empty())
+}
+
 fn content(path: &str) -> Result<String, String> {
+    if path.is_empty() {
+        return Err("is empty; allowed: the path of a file with the value".to_owned());
+    }
     let mut bytes = Vec::new();
     let read = File::open(path).and_then(|file| file.take(VALUE_MAX + 1).read_to_end(&mut bytes));
     read.map_err(|why| format!("{path} cannot be read: {why}; allowed: the path of a file with the value"))?;

@@ -104,7 +104,7 @@ impl Config {
         environment: &BTreeMap<String, String>,
         replaced: Option<(&Path, &str)>,
     ) -> Result<Self, ConfigFaults> {
-        let outlets_file = environment.get(environment::OUTLETS).map(String::as_str);
+        let outlets_file = environment::outlets_file(environment);
         let (environment, faults_of_files) = environment::with_values_of_files(environment);
         let source = ConfigSource::new(text, None, &environment);
         source.add_faults(faults_of_files);

@@ -175,7 +175,7 @@ fn a_container_has_values_and_outlets_in_files_that_variables_name() {
     // There is no configuration file at all.
     let (code, said, faults) = check_in(directory.path(), &[("WARRAQ_OUTLETS_FILE", &outlets)]);
     assert_eq!(code, Some(0), "{faults}");
-    assert!(said.starts_with("config.toml: no errors; 1 outlet, 1 feed, "), "{said}");
+    assert!(said.starts_with("WARRAQ_OUTLETS_FILE: no errors; 1 outlet, 1 feed, "), "{said}");
     let with = |name: &str, value: &str| {
         check_in(directory.path(), &[("WARRAQ_OUTLETS_FILE", outlets.as_str()), (name, value)])
     };
@@ -191,6 +191,10 @@ fn a_container_has_values_and_outlets_in_files_that_variables_name() {
     let both = [("WARRAQ_FETCH_TIMEOUT", "9s"), ("WARRAQ_FETCH_TIMEOUT_FILE", &path("wrong"))];
     let (code, _, faults) = check_in(directory.path(), &[&both[..], &[("WARRAQ_OUTLETS_FILE", &outlets)]].concat());
     assert!(code == Some(78) && faults.contains("is set together with WARRAQ_FETCH_TIMEOUT"), "{faults}");
+    let (code, _, faults) = with("WARRAQ_FETCH_TIMEOUT_FILE", "");
+    assert!(code == Some(78) && faults.contains("WARRAQ_FETCH_TIMEOUT_FILE: is empty"), "{faults}");
+    let (code, _, faults) = check_in(directory.path(), &[("WARRAQ_OUTLETS_FILE", "")]);
+    assert!(code == Some(78) && faults.starts_with("error: WARRAQ_OUTLETS_FILE: is empty"), "{faults}");
     let (code, _, faults) = check_in(directory.path(), &[("WARRAQ_OUTLETS_FILE", "none.toml")]);
     assert!(
         code == Some(78) && faults.starts_with("error: WARRAQ_OUTLETS_FILE: include: none.toml cannot"),
