@@ -2,11 +2,19 @@
 //! secrets and bodies are never logged. If standard error is the journal, each line begins with its priority (sd-daemon(3)), so
 //! that `journalctl -p warning` finds it, and has no time of its own.
 
+mod log_queue;
+
 use crate::config::LogFormat;
+use log_queue::LogQueue;
 use std::{
+    backtrace::{Backtrace, BacktraceStatus},
     fmt, fs,
-    io::{self, IsTerminal},
+    io::{self, IsTerminal, Write as _},
     os::unix::fs::MetadataExt as _,
+    panic::{self, PanicHookInfo},
+    sync::{Arc, OnceLock},
+    thread,
+    time::Duration,
 };
 use tracing::{Event, Level, Subscriber, level_filters::LevelFilter};
 use tracing_subscriber::{
@@ -20,6 +28,12 @@ use tracing_subscriber::{
 
 /// The log level if `WARRAQ_LOG` is not set.
 pub const DEFAULT_LEVEL: &str = "info";
+
+/// How long the end of the process waits for the last lines to be written.
+const LAST_LINES: Duration = Duration::from_millis(200);
+
+/// The lines of a daemon that wait to be written. Commands have no queue: they write their lines themselves.
+static QUEUE: OnceLock<Arc<LogQueue>> = OnceLock::new();
 
 /// Error of setting up logging.
 #[derive(Debug, thiserror::Error)]
@@ -44,6 +58,70 @@ pub enum TelemetryError {
 /// # Errors
 /// Fails if the filter is invalid, or if logging is already set up.
 pub fn init(format: LogFormat, filter: Option<&str>) -> Result<(), TelemetryError> {
+    start(format, filter, io::stderr)
+}
+
+/// Does the same as [`init`] for a daemon, which must not wait for a reader of its log that is slow or has stopped: a thread writes
+/// the lines. While too many are waiting, further ones are lost, and their number is logged when all the others are written.
+///
+/// # Errors
+/// See [`init`].
+pub fn init_non_blocking(format: LogFormat, filter: Option<&str>) -> Result<(), TelemetryError> {
+    let queue = Arc::<LogQueue>::default();
+    let writing = Arc::clone(&queue);
+    let thread = thread::Builder::new().name("warraq-log".to_owned()).spawn(move || write_lines(&writing));
+    if thread.is_err() {
+        // A log that may have to be waited for is better than none.
+        return init(format, filter);
+    }
+    start(format, filter, Arc::clone(&queue))?;
+    QUEUE.set(queue).map_err(|_| TelemetryError::Twice)?;
+    // The standard library's hook would write to standard error itself, and wait for its reader.
+    panic::set_hook(Box::new(log_panic));
+    Ok(())
+}
+
+/// Writes the lines of a queue as they come.
+fn write_lines(queue: &LogQueue) {
+    loop {
+        if let Some(lines) = queue.write_next(&mut io::stderr()) {
+            tracing::warn!(lines, "lines of this log were lost: standard error was full or its reader was too slow");
+        }
+    }
+}
+
+fn log_panic(panic: &PanicHookInfo<'_>) {
+    let backtrace = Backtrace::capture();
+    if backtrace.status() == BacktraceStatus::Captured {
+        tracing::error!("{panic}\n{backtrace}");
+    } else {
+        tracing::error!("{panic}");
+    }
+    // It may end the process.
+    flush();
+}
+
+/// Writes text to standard error: after the lines that were logged before it, and without waiting, if logging does not wait. What
+/// cannot be written is lost.
+pub fn write(text: &str) {
+    match QUEUE.get() {
+        Some(queue) => queue.push(text.as_bytes()),
+        None => drop(io::stderr().write_all(text.as_bytes())),
+    }
+}
+
+/// Waits until what was logged is written, at most 200 ms.
+pub fn flush() {
+    if let Some(queue) = QUEUE.get() {
+        queue.flush(LAST_LINES);
+    }
+}
+
+/// Starts logging to this writer, in the form that suits standard error.
+fn start<W>(format: LogFormat, filter: Option<&str>, writer: W) -> Result<(), TelemetryError>
+where
+    W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
+{
     let destination = if writes_to_journal() {
         Destination::Journal
     } else if io::stderr().is_terminal() {
@@ -51,7 +129,7 @@ pub fn init(format: LogFormat, filter: Option<&str>) -> Result<(), TelemetryErro
     } else {
         Destination::Other
     };
-    let subscriber = subscriber(format, filter, destination, io::stderr)?;
+    let subscriber = subscriber(format, filter, destination, writer)?;
     tracing::subscriber::set_global_default(subscriber).map_err(|_| TelemetryError::Twice)
 }
 

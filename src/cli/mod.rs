@@ -26,7 +26,10 @@ mod token;
 
 pub use failure::CliError;
 
-use crate::config::{Config, FOREIGN_VARIABLES, Stories};
+use crate::{
+    config::{Config, FOREIGN_VARIABLES, Stories},
+    telemetry,
+};
 use clap::{Parser, Subcommand, ValueHint};
 use rustix::process::Signal;
 use std::{
@@ -208,10 +211,12 @@ pub async fn main() -> ExitCode {
     // A file that must not grow any more is like a full disk, which is told or waited for: the signal must not end the process.
     let _ = signal(SignalKind::from_raw(Signal::XFSZ.as_raw()));
     let done = async { Box::pin(act(cli, &environment()?)).await };
-    match done.await {
+    let code = match done.await {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(),
-    }
+    };
+    telemetry::flush();
+    code
 }
 
 async fn act(cli: Cli, environment: &BTreeMap<String, String>) -> Result<(), CliError> {

@@ -1,6 +1,7 @@
 //! Standard output. A reader that closes the pipe early (`warraq feeds | head`) has read what it wanted; this is not a failure.
 
 use super::CliError;
+use crate::telemetry;
 use anyhow::Context as _;
 use jiff::SignedDuration;
 use std::{
@@ -17,9 +18,9 @@ pub(super) fn say(line: impl fmt::Display) -> Result<(), CliError> {
 }
 
 /// Writes a line to standard error. If that fails (the disk is full, the reader of the pipe has gone), there is nowhere to report
-/// it, and the exit code tells enough. `eprintln!` would panic.
+/// it, and the exit code tells enough. `eprintln!` would panic. A daemon does not wait for the reader of the pipe.
 pub(super) fn note(line: impl fmt::Display) {
-    let _ = writeln!(io::stderr(), "{line}");
+    telemetry::write(&format!("{line}\n"));
 }
 
 /// Formats a number with its noun: `1 entry`, `2 entries`.

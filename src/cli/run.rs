@@ -29,7 +29,7 @@ pub(super) async fn run(file: &Path, environment: &BTreeMap<String, String>) -> 
     let database = config.database.name();
     let has_file = config.database.server.is_none();
     let public_url = config.server.configured_url.clone();
-    telemetry::init(config.log.format, environment.get("WARRAQ_LOG").map(String::as_str))
+    telemetry::init_non_blocking(config.log.format, environment.get("WARRAQ_LOG").map(String::as_str))
         .map_err(CliError::environment)?;
     for warning in config.warnings() {
         tracing::warn!(%warning, "questionable setting in the configuration");
