@@ -41,7 +41,7 @@ pub(super) async fn run(file: &Path, environment: &BTreeMap<String, String>) -> 
     let mut opening = Box::pin(Daemon::open(config, reread, Clock::System));
     let daemon = tokio::select! {
         opened = &mut opening => opened.map_err(|error| with_hint(error, &database))?,
-        () = commands.stop_again() => {
+        () = commands.stop() => {
             // A start waits as long as another process holds the lock of the database, but a stop must not wait for that.
             if let Ok(opened) = tokio::time::timeout(OPENING, opening).await {
                 let closed = opened.map_err(|error| with_hint(error, &database))?.close().await;

@@ -62,6 +62,11 @@ impl ControlCommands {
         }
     }
 
+    /// Waits for a command to stop. Reloads are ignored.
+    pub async fn stop(&mut self) {
+        while self.next().await != ControlCommand::Stop {}
+    }
+
     /// Waits for a second command to stop. Reloads are ignored, and so are commands within 100 ms of the first.
     pub async fn stop_again(&mut self) {
         let at_once = async {
@@ -71,6 +76,6 @@ impl ControlCommands {
         };
         // It always times out.
         let _ = tokio::time::timeout(SAME_STOP, at_once).await;
-        while self.next().await != ControlCommand::Stop {}
+        self.stop().await;
     }
 }

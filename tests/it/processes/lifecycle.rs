@@ -59,6 +59,30 @@ async fn the_second_signal_aborts() {
 }
 
 #[tokio::test]
+async fn a_signal_during_the_start_stops() {
+    for _ in 0..5 {
+        let folder = Folder::new("", &[]);
+        let mut daemon = folder.command(&["run"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let id = daemon.id().unwrap();
+        // As soon as it handles the signal: it is creating its database then.
+        while !handles_sigterm(id) {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        let line = format!("kill -TERM {id}");
+        assert!(tokio::process::Command::new("sh").args(["-c", &line]).status().await.unwrap().success());
+        let ended = tokio::time::timeout(Duration::from_secs(10), daemon.wait()).await.expect("it does not stop");
+        assert_eq!(ended.unwrap().code(), Some(0));
+    }
+}
+
+/// Returns whether a process has a handler for SIGTERM, the fifteenth bit of its mask (proc(5)).
+fn handles_sigterm(process: u32) -> bool {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigCgt:")).unwrap().trim();
+    u64::from_str_radix(mask, 16).unwrap() >> 14 & 1 == 1
+}
+
+#[tokio::test]
 async fn a_signal_sent_twice_at_once_is_one() {
     let (_outlet, _folder, daemon) = polling_a_silent_outlet().await;
     daemon.signal("TERM").await;
