@@ -163,7 +163,6 @@ impl Daemon {
         let (keep, keeping) = watch::channel(config.retention.clone());
         let mut tasks = tasks(&services, &config, listener, (settings, &access, &pushing), keeping, &reporter, &stop);
         tracing::info!(%address, feeds = services.runner.queue.feeds(), database = %config.database.place(), "ready");
-        let mut is_starting = adoption.is_some();
         let mut reloads = Reloads::new(load_config, config, address, (republish, access, Arc::clone(&pushing)), keep);
         if let Some(adoption) = adoption {
             reloads.wait_for(adoption);
@@ -182,8 +181,8 @@ impl Daemon {
                     ControlCommand::Reload => reloads.ask(&services, &reporter.meters),
                 },
                 answered = reloads.answered() => {
-                    let adopted = adopted(&mut services, &mut reloads, &reporter, (answered, &mut is_starting)).await;
-                    if let Err(error) = adopted { break Err(error.into()) }
+                    let finished = reloads.finish(&mut services, answered, &reporter.meters);
+                    if let Err(error) = finished { break Err(error.into()) }
                 }
                 end = &mut services.writer_task => break Err(ended_early("writer", end)),
                 end = &mut tasks.publisher => break Err(ended_early("publisher", end)),
@@ -206,17 +205,6 @@ impl Daemon {
             () = commands.stop_again() => Err(DaemonError::Aborted),
         }
     }
-}
-
-/// Applies a configuration that the writer has stored. With the first one since the start, work of the last process is resumed.
-async fn adopted(
-    services: &mut Services,
-    reloads: &mut Reloads,
-    reporter: &StatusReporter,
-    (answered, is_starting): (reload::Answered, &mut bool),
-) -> Result<(), StoreError> {
-    let config = reloads.finish(services, answered, &reporter.meters)?;
-    if std::mem::take(is_starting) { services.resume(config).await } else { Ok(()) }
 }
 
 /// Returns who may read what; `None` if nobody needs a key.

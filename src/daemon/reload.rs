@@ -129,8 +129,7 @@ impl Reloads {
         }
     }
 
-    /// Applies an adopted configuration, reads the file once more if that was requested in the meantime, and returns the
-    /// configuration.
+    /// Applies an adopted configuration, and reads the file once more if that was requested in the meantime.
     ///
     /// # Errors
     /// Fails if the store has failed.
@@ -139,11 +138,9 @@ impl Reloads {
         services: &mut Services,
         answered: Answered,
         meters: &Meters,
-    ) -> Result<&Config, StoreError> {
+    ) -> Result<(), StoreError> {
         let (config, public_url, adoption) = answered;
-        let (adopted, records) = adoption?;
-        services.any_private = adopted.any_private;
-        services.apply(&config, &public_url, records);
+        let changes = services.adopt(&config, &public_url, adoption?);
         self.keep.send_replace(config.retention.clone());
         // Before anything is rendered for those who may read it now.
         self.access.set(super::key_rules(&config, &public_url));
@@ -155,14 +152,14 @@ impl Reloads {
         tracing::info!(
             changed = if sections.is_empty() { "nothing".to_owned() } else { sections.join(", ") },
             feeds = services.runner.queue.feeds(),
-            added = adopted.added.len(),
-            removed = adopted.removed,
-            rescheduled = adopted.rescheduled.len(),
+            added = changes.added.len(),
+            removed = changes.removed,
+            rescheduled = changes.rescheduled.len(),
             "reloaded"
         );
         if std::mem::take(&mut self.again) {
             self.ask(services, meters);
         }
-        Ok(&self.adopted)
+        Ok(())
     }
 }

@@ -5,7 +5,7 @@ use crate::{
     clock::Clock,
     config::{Config, RequestSettings},
     fetch::{Access, FetchLimits, FetchPlan, Fetchers},
-    model::{FeedRecord, FeedUrl, Outlet, Slug},
+    model::{FeedRecord, FeedUrl, Outlet, Slug, WaitingPage},
     poll::Poller,
     store::{ConfigChanges, Reader, StoreConfig, StoreError, Writer, WriterTask},
 };
@@ -19,8 +19,22 @@ const MAX_REDIRECTS: u32 = 10;
 /// How often a start looks whether the writer waits for the database.
 const LOOK_AT_WRITER: Duration = Duration::from_millis(100);
 
-/// The writer's reply to a configuration: what changed, and every configured feed.
-pub type Adoption = Result<(ConfigChanges, Vec<FeedRecord>), StoreError>;
+/// Pause before the entries that wait for their pages are read again, after the database could not be read.
+const TROUBLE_PAUSE: Duration = Duration::from_secs(5);
+
+/// A configuration that is stored in the database.
+#[derive(Debug)]
+pub struct Adopted {
+    /// What changed.
+    pub changes: ConfigChanges,
+    /// Every configured feed.
+    feeds: Vec<FeedRecord>,
+    /// After a start, the entries that waited for their pages when the last process ended.
+    waiting: Vec<WaitingPage>,
+}
+
+/// The reply to a configuration that is to be stored.
+pub type Adoption = Result<Adopted, StoreError>;
 
 /// Everything that polls need, opened.
 pub struct Services {
@@ -59,12 +73,25 @@ impl Services {
         clock: Clock,
         patience: Option<Duration>,
     ) -> Result<Self, DaemonError> {
-        let services = Self::opened(config, public_url, clock).await?;
+        let mut services = Self::opened(config, public_url, clock).await?;
         if let Some(patience) = patience {
             services.writer.give_up_after(patience);
         }
-        let adoption = services.ask_adoption(config, public_url).await;
-        services.adopted(config, public_url, adoption).await
+        match services.adopt_now(config, public_url).await {
+            Ok(()) => Ok(services),
+            Err(error) => Err(services.why(error.into()).await),
+        }
+    }
+
+    /// Stores a configuration in the database and takes it into the queue, and waits until that is complete.
+    async fn adopt_now(&mut self, config: &Config, public_url: &Url) -> Result<(), StoreError> {
+        let adopted = self.ask_adoption(config, public_url).await?;
+        let waiting = self.reader.waiting().await?;
+        self.adopt(config, public_url, adopted);
+        self.runner.settled().await?;
+        // What is decided without its page needs the window of stories; a command does not wait for that.
+        self.resume(config, waiting);
+        Ok(())
     }
 
     /// Does the same as [`Services::open`] for a daemon. While the database cannot be written (a full disk, another program's lock),
@@ -79,7 +106,7 @@ impl Services {
         clock: Clock,
     ) -> Result<(Self, Option<BoxFuture<'static, Adoption>>), DaemonError> {
         let mut services = Self::opened(config, public_url, clock).await?;
-        let mut asked = services.ask_adoption(config, public_url);
+        let mut asked = services.ask_first_adoption(config, public_url);
         let adoption = loop {
             tokio::select! {
                 adoption = &mut asked => break adoption,
@@ -95,14 +122,12 @@ impl Services {
                 }
             }
         };
-        Ok((services.adopted(config, public_url, adoption).await?, None))
-    }
-
-    /// Returns the services with the configuration that was stored, ready for polls.
-    async fn adopted(mut self, config: &Config, public_url: &Url, adoption: Adoption) -> Result<Self, DaemonError> {
-        match self.adopt(config, public_url, adoption).await {
-            Ok(()) => Ok(self),
-            Err(error) => Err(self.why(error.into()).await),
+        match adoption {
+            Ok(adopted) => {
+                services.adopt(config, public_url, adopted);
+                Ok((services, None))
+            }
+            Err(error) => Err(services.why(error.into()).await),
         }
     }
 
@@ -125,36 +150,54 @@ impl Services {
         Ok(config.outlets.iter().filter(|outlet| outlet.private).all(is_hidden))
     }
 
-    /// Takes a configuration that was stored in the database into the queue, and waits until that is complete.
-    async fn adopt(&mut self, config: &Config, public_url: &Url, adoption: Adoption) -> Result<(), StoreError> {
-        let (adopted, records) = adoption?;
-        self.any_private = adopted.any_private;
-        self.apply(config, public_url, records);
-        self.resume(config).await
+    /// Takes a configuration that was stored in the database into the queue. Returns what changed. Never waits:
+    /// [`RunnerEvent::Settled`](super::RunnerEvent::Settled) reports when the new due times are stored.
+    pub fn adopt(&mut self, config: &Config, public_url: &Url, adopted: Adopted) -> ConfigChanges {
+        let Adopted { changes, feeds, waiting } = adopted;
+        self.any_private = changes.any_private;
+        self.apply(config, public_url, feeds);
+        self.resume(config, waiting);
+        changes
     }
 
     /// Asks for the pages again that entries waited for when the last process ended.
-    ///
-    /// # Errors
-    /// Fails if the store has failed.
-    pub async fn resume(&mut self, config: &Config) -> Result<(), StoreError> {
-        let waiting = self.reader.waiting().await?;
+    fn resume(&mut self, config: &Config, waiting: Vec<WaitingPage>) {
         let wanted: HashSet<&Slug> =
             config.outlets.iter().filter(|o| o.full_text && o.enabled).map(|o| &o.slug).collect();
-        self.runner.settled().await?;
-        // What is decided without its page needs the window of stories; the start does not wait for that.
         self.runner.resume_pages(waiting, |outlet| wanted.contains(outlet));
-        Ok(())
     }
 
     /// Asks the writer to store a configuration. The future borrows nothing, so the loop can continue in the meantime.
     pub fn ask_adoption(&self, config: &Config, public_url: &Url) -> BoxFuture<'static, Adoption> {
         let (writer, store_config, now) = (self.writer.clone(), store_config(config, public_url), self.clock.now());
-        async move { writer.adopt(store_config, now).await }.boxed()
+        let adopt = async move {
+            let (changes, feeds) = writer.adopt(store_config, now).await?;
+            Ok(Adopted { changes, feeds, waiting: Vec::new() })
+        };
+        adopt.boxed()
     }
 
-    /// Takes a configuration that the writer has stored into the queue, and rebuilds the HTTP client if its limits changed.
-    pub fn apply(&mut self, config: &Config, public_url: &Url, records: Vec<FeedRecord>) {
+    /// Does the same for the first configuration of a daemon, and then reads which entries waited for their pages when the last
+    /// process ended. While the database cannot be read, it tries again.
+    fn ask_first_adoption(&self, config: &Config, public_url: &Url) -> BoxFuture<'static, Adoption> {
+        let (adoption, reader) = (self.ask_adoption(config, public_url), self.reader.clone());
+        let adopt = async move {
+            let adopted = adoption.await?;
+            loop {
+                match reader.waiting().await {
+                    Err(error) if error.can_pass() => {
+                        tracing::error!(%error, "cannot read which entries wait for their pages; trying again");
+                        tokio::time::sleep(TROUBLE_PAUSE).await;
+                    }
+                    waiting => return Ok(Adopted { waiting: waiting?, ..adopted }),
+                }
+            }
+        };
+        adopt.boxed()
+    }
+
+    /// Takes feeds that the writer has stored into the queue, and rebuilds the HTTP client if its limits changed.
+    fn apply(&mut self, config: &Config, public_url: &Url, records: Vec<FeedRecord>) {
         let plan = plan(config, public_url);
         if plan != self.plan {
             match Fetchers::new(&plan) {

@@ -134,6 +134,30 @@ async fn a_stop_does_not_wait_for_the_lock() {
     folder.says(&["poll", "--all"]).await;
 }
 
+#[tokio::test]
+async fn a_stop_does_not_wait_for_the_due_times_of_a_late_start() {
+    let outlet = FakeOutlet::start().await;
+    outlet.set("/one", Reply::feed(doc()));
+    let (one, two) = (outlet.url("/one"), outlet.url("/two"));
+    let folder = Folder::with_file("", &[("ville", &one)]);
+    folder.start().await.kill().await;
+    // Storing them takes longer than this test.
+    let late = "CREATE TRIGGER late BEFORE UPDATE OF next_poll_at ON feed BEGIN SELECT count(*) FROM \
+                (WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 1000000000) SELECT i FROM n); END";
+    folder.change(late).await;
+    folder.configure(&config_text("", &[("ville", &one), ("neuf", &two)]));
+    let mut other = lock(&folder).await;
+    let daemon = folder.start().await;
+    daemon.until("the configuration cannot be stored yet").await;
+    other.execute("ROLLBACK").await.unwrap();
+    other.close().await.unwrap();
+    daemon.until("reloaded").await;
+    daemon.signal("TERM").await;
+    let stopping = daemon.until("stopping: ");
+    tokio::time::timeout(Duration::from_secs(10), stopping).await.expect("the loop waits");
+    daemon.kill().await;
+}
+
 /// Starts a daemon that polls one feed every second and finds a new entry each time.
 async fn start_with_news() -> (FakeOutlet, Folder, Process) {
     let outlet = FakeOutlet::start().await;
