@@ -13,7 +13,7 @@ fn main() -> ExitCode {
     match runtime {
         Ok(runtime) => {
             let code = runtime.block_on(warraq::cli::main());
-            // A parse that is still running on a blocking thread must not delay the exit.
+            // What is still running on a blocking thread, a parse or a reload that waits for a pipe, must not delay the exit.
             runtime.shutdown_background();
             code
         }

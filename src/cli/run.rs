@@ -12,6 +12,7 @@ use std::{
     io::{self, IsTerminal as _},
     net::{Ipv4Addr, SocketAddr},
     path::Path,
+    sync::Arc,
     time::Duration,
 };
 use tokio::sync::oneshot;
@@ -37,7 +38,7 @@ pub(super) async fn run(file: &Path, environment: &BTreeMap<String, String>) -> 
     // Install the signal handlers before anything is opened, so that a signal during the start also shuts down in order.
     let mut commands = ControlCommands::signals()?;
     let (again, variables) = (file.to_owned(), environment.clone());
-    let reread = Box::new(move || load(&again, &variables));
+    let reread = Arc::new(move || load(&again, &variables));
     let mut opening = Box::pin(Daemon::open(config, reread, Clock::System));
     let daemon = tokio::select! {
         opened = &mut opening => opened.map_err(|error| with_hint(error, &database))?,

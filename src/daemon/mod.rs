@@ -84,8 +84,8 @@ pub enum DaemonError {
     Aborted,
 }
 
-/// Function that reads the configuration again, for a reload.
-pub type LoadConfig = Box<dyn Fn() -> Result<Config, ConfigFaults> + Send + Sync>;
+/// Function that reads the configuration again, for a reload. It may block.
+pub type LoadConfig = Arc<dyn Fn() -> Result<Config, ConfigFaults> + Send + Sync>;
 
 /// A daemon that is ready to run.
 pub struct Daemon {
@@ -178,11 +178,10 @@ impl Daemon {
                 Some((document, guard)) = pushed.recv(), if services.runner.takes_pushes() => services.runner.push(document, guard),
                 command = commands.next() => match command {
                     ControlCommand::Stop => break Ok(()),
-                    ControlCommand::Reload => reloads.ask(&services, &reporter.meters),
+                    ControlCommand::Reload => reloads.ask(),
                 },
-                answered = reloads.answered() => {
-                    let finished = reloads.finish(&mut services, answered, &reporter.meters);
-                    if let Err(error) = finished { break Err(error.into()) }
+                event = reloads.event() => {
+                    if let Err(error) = reloads.take(&mut services, event, &reporter.meters) { break Err(error.into()) }
                 }
                 end = &mut services.writer_task => break Err(ended_early("writer", end)),
                 end = &mut tasks.publisher => break Err(ended_early("publisher", end)),

@@ -1,16 +1,20 @@
-//! Reloads the configuration while polls continue. The writer is asked to adopt it, and the loop does not block on the reply,
-//! which may take as long as another process holds the database's lock.
+//! Reloads the configuration while polls continue. The files are read on a thread of their own, because a pipe or a file system on
+//! a network may keep it waiting for ever; the writer's reply may take as long as another process holds the database's lock. The
+//! loop waits for neither.
 
 use super::{LoadConfig, Services, publish_settings::PublishSettings, push::Pushing, services::Adoption};
 use crate::{
-    config::{Config, Database, Log, Metrics, Retention, Stories},
+    config::{Config, ConfigFaults, Database, Log, Metrics, Retention, Stories},
     model::Network,
     serve::{AccessControl, Meters},
     store::StoreError,
 };
 use futures_util::future::BoxFuture;
 use std::{net::SocketAddr, sync::Arc};
-use tokio::sync::watch;
+use tokio::{
+    sync::watch,
+    task::{JoinError, JoinHandle, spawn_blocking},
+};
 use url::Url;
 
 /// Handles reloads: at most one at a time, and one more if another was requested in the meantime.
@@ -25,10 +29,22 @@ pub(super) struct Reloads {
     access: Arc<AccessControl>,
     pushing: Arc<Pushing>,
     keep: watch::Sender<Retention>,
-    pending: Option<PendingReload>,
-    /// Whether another reload was requested while one was pending.
+    /// What the reload in progress waits for.
+    step: Option<ReloadStep>,
+    /// Whether another reload was requested while one was in progress.
     again: bool,
 }
+
+/// What a reload waits for.
+enum ReloadStep {
+    /// The configuration is being read.
+    Reading(JoinHandle<Loaded>),
+    /// The writer was asked to adopt it.
+    Storing(Box<PendingReload>),
+}
+
+/// A configuration that was read.
+type Loaded = Result<Config, ConfigFaults>;
 
 /// Settings that a reload does not change.
 #[derive(PartialEq)]
@@ -55,14 +71,19 @@ impl Fixed {
 }
 
 /// A configuration that the writer was asked to adopt.
-struct PendingReload {
+pub(super) struct PendingReload {
     config: Config,
     public_url: Url,
     answer: BoxFuture<'static, Adoption>,
 }
 
-/// A configuration with the writer's reply.
-pub(super) type Answered = (Config, Url, Adoption);
+/// The end of a step of a reload.
+pub(super) enum ReloadEvent {
+    /// The configuration was read.
+    Read(Box<Result<Loaded, JoinError>>),
+    /// The writer has replied to the configuration.
+    Stored(Box<PendingReload>, Adoption),
+}
 
 impl Reloads {
     pub(super) fn new(
@@ -73,28 +94,75 @@ impl Reloads {
         keep: watch::Sender<Retention>,
     ) -> Self {
         let (started, adopted) = (Fixed::of(&started), started);
-        Self { load_config, started, adopted, address, republish, access, pushing, keep, pending: None, again: false }
+        Self { load_config, started, adopted, address, republish, access, pushing, keep, step: None, again: false }
     }
 
-    /// Reads the configuration again and asks the writer to adopt it. If it is faulty, logs why and changes nothing. While a
-    /// reload is pending, the file is only read once more after that one is done.
-    pub(super) fn ask(&mut self, services: &Services, meters: &Meters) {
-        if self.pending.is_some() {
+    /// Begins to read the configuration again. While a reload is in progress, it is only read once more after that one is done.
+    pub(super) fn ask(&mut self) {
+        if self.step.is_some() {
             self.again = true;
-            tracing::info!(
-                "the previous reload is still waiting for the database; the configuration will be read again after it"
-            );
+            tracing::info!("the previous reload is not done yet; the configuration will be read again after it");
             return;
         }
-        let loaded = (self.load_config)();
-        meters.reloaded(loaded.is_ok());
-        let config = match loaded {
-            Ok(config) => config,
-            Err(faults) => {
+        tracing::info!("reading the configuration");
+        let load = Arc::clone(&self.load_config);
+        self.step = Some(ReloadStep::Reading(spawn_blocking(move || load())));
+    }
+
+    /// Waits for the end of the current step, or for ever if there is none. Cancel safe.
+    pub(super) async fn event(&mut self) -> ReloadEvent {
+        match &mut self.step {
+            None => std::future::pending().await,
+            Some(ReloadStep::Reading(reading)) => {
+                let read = reading.await;
+                self.step = None;
+                ReloadEvent::Read(Box::new(read))
+            }
+            Some(ReloadStep::Storing(pending)) => {
+                let adoption = (&mut pending.answer).await;
+                match self.step.take() {
+                    Some(ReloadStep::Storing(pending)) => ReloadEvent::Stored(pending, adoption),
+                    _ => std::future::pending().await,
+                }
+            }
+        }
+    }
+
+    /// Takes the next step of the reload. After the last one, the configuration is read once more if that was requested in the
+    /// meantime.
+    ///
+    /// # Errors
+    /// Fails if the store has failed.
+    pub(super) fn take(
+        &mut self,
+        services: &mut Services,
+        event: ReloadEvent,
+        meters: &Meters,
+    ) -> Result<(), StoreError> {
+        match event {
+            ReloadEvent::Read(read) => self.read(services, *read, meters),
+            ReloadEvent::Stored(pending, adoption) => self.stored(services, *pending, adoption)?,
+        }
+        if self.step.is_none() && std::mem::take(&mut self.again) {
+            self.ask();
+        }
+        Ok(())
+    }
+
+    /// Asks the writer to adopt a configuration that was read. If it is faulty, logs why and changes nothing.
+    fn read(&mut self, services: &Services, read: Result<Loaded, JoinError>, meters: &Meters) {
+        meters.reloaded(matches!(read, Ok(Ok(_))));
+        let config = match read {
+            Ok(Ok(config)) => config,
+            Ok(Err(faults)) => {
                 // The faults' own text begins with "error:".
                 let faults = faults.to_string();
                 let faults = faults.trim_start_matches("error: ");
                 tracing::error!(faults, "the new configuration is invalid; keeping the current one");
+                return;
+            }
+            Err(error) => {
+                tracing::error!(%error, "reading the configuration panicked (a bug in Warraq); keeping the current one");
                 return;
             }
         };
@@ -109,37 +177,23 @@ impl Reloads {
         let public_url = config.server.public_url(self.address);
         tracing::info!("configuration read; waiting for the database to store it");
         let answer = services.ask_adoption(&config, &public_url);
-        self.pending = Some(PendingReload { config, public_url, answer });
+        self.step = Some(ReloadStep::Storing(Box::new(PendingReload { config, public_url, answer })));
     }
 
     /// Waits for the writer's reply to the configuration with which the daemon was started.
     pub(super) fn wait_for(&mut self, answer: BoxFuture<'static, Adoption>) {
         tracing::warn!("the configuration cannot be stored yet: feeds are served as they were, and polls begin later");
         let (config, public_url) = (self.adopted.clone(), self.adopted.server.public_url(self.address));
-        self.pending = Some(PendingReload { config, public_url, answer });
+        self.step = Some(ReloadStep::Storing(Box::new(PendingReload { config, public_url, answer })));
     }
 
-    /// Waits for the writer's reply, or for ever if no reload is pending. Cancel safe.
-    pub(super) async fn answered(&mut self) -> Answered {
-        let Some(pending) = &mut self.pending else { return std::future::pending().await };
-        let adoption = (&mut pending.answer).await;
-        match self.pending.take() {
-            Some(PendingReload { config, public_url, .. }) => (config, public_url, adoption),
-            None => std::future::pending().await,
-        }
-    }
-
-    /// Applies an adopted configuration, and reads the file once more if that was requested in the meantime.
-    ///
-    /// # Errors
-    /// Fails if the store has failed.
-    pub(super) fn finish(
+    /// Applies an adopted configuration.
+    fn stored(
         &mut self,
         services: &mut Services,
-        answered: Answered,
-        meters: &Meters,
+        PendingReload { config, public_url, .. }: PendingReload,
+        adoption: Adoption,
     ) -> Result<(), StoreError> {
-        let (config, public_url, adoption) = answered;
         let changes = services.adopt(&config, &public_url, adoption?);
         self.keep.send_replace(config.retention.clone());
         // Before anything is rendered for those who may read it now.
@@ -157,9 +211,6 @@ impl Reloads {
             rescheduled = changes.rescheduled.len(),
             "reloaded"
         );
-        if std::mem::take(&mut self.again) {
-            self.ask(services, meters);
-        }
         Ok(())
     }
 }

@@ -19,6 +19,7 @@ use std::{
     io::{self, IsTerminal as _},
     net::{Ipv4Addr, SocketAddr},
     path::PathBuf,
+    sync::Arc,
 };
 use tokio::{net::TcpListener, sync::oneshot};
 
@@ -71,7 +72,7 @@ pub(in crate::cli) async fn demo(environment: &BTreeMap<String, String>) -> Resu
     };
     let config = read().map_err(CliError::Config)?;
     let database = config.database.path.clone();
-    let daemon = Daemon::open(config, Box::new(read), clock).await.map_err(|error| with_hint(error, &database))?;
+    let daemon = Daemon::open(config, Arc::new(read), clock).await.map_err(|error| with_hint(error, &database))?;
     let address = daemon.address();
     say(format_args!("http://{address}/"))?;
     say("")?;

@@ -295,6 +295,43 @@ async fn sighup_reloads_and_a_faulty_file_changes_nothing_and_says_why() {
 }
 
 #[tokio::test]
+async fn a_reload_that_waits_for_a_pipe_keeps_nothing_else_waiting() {
+    let outlet = FakeOutlet::start().await;
+    outlet.set("/feed", Reply::status(500));
+    let folder = Folder::new("", &[]);
+    let text = config_text(EVERY, &[("ville", &outlet.url("/feed"))]);
+    folder.configure(&text.replace("[fetch]", "token_file = \"tokens\"\n[fetch]"));
+    let tokens = folder.path("tokens");
+    assert!(tokio::process::Command::new("mkfifo").arg(&tokens).status().await.unwrap().success());
+    // As a secrets manager does it: whoever opens the pipe gets the tokens.
+    let hand_over = || {
+        let (tokens, line) = (tokens.clone(), format!("amal sha256:{}\n", "0f".repeat(32)));
+        std::thread::spawn(move || fs::write(tokens, line));
+    };
+    hand_over();
+    let daemon = folder.start().await;
+    let logged = |words: &str| daemon.log().matches(words).count();
+    daemon.signal("HUP").await;
+    daemon.until("reading the configuration").await;
+    for count in [1, 2] {
+        daemon.signal("HUP").await;
+        until("another reload", async || logged("will be read again after it") == count).await;
+    }
+    let polls = outlet.requests("/feed").len();
+    until("more polls", async || outlet.requests("/feed").len() > polls + 1).await;
+    for count in [1, 2] {
+        hand_over();
+        until("a reload", async || logged("reloaded") == count).await;
+    }
+    assert_eq!(logged("reading the configuration"), 2, "one more for all that were requested in the meantime");
+    daemon.signal("HUP").await;
+    until("the third", async || logged("reading the configuration") == 3).await;
+    daemon.signal("TERM").await;
+    let ended = tokio::time::timeout(Duration::from_secs(10), daemon.end()).await;
+    assert_eq!(ended.expect("it does not stop"), Some(0));
+}
+
+#[tokio::test]
 async fn one_line_a_poll_with_every_number() {
     let outlet = FakeOutlet::start().await;
     outlet.script("/feed", [Reply::feed(doc()), Reply::status(500)]);

@@ -37,7 +37,7 @@ impl RunningDaemon {
             count.fetch_add(1, Ordering::SeqCst);
             config
         };
-        let opened = patiently(|| Daemon::open(instance.config(), Box::new(again.clone()), instance.clock.clone()));
+        let opened = patiently(|| Daemon::open(instance.config(), Arc::new(again.clone()), instance.clock.clone()));
         let daemon = Box::pin(opened).await;
         let (orders, inbox) = mpsc::channel(4);
         let (ready, is_ready) = tokio::sync::oneshot::channel();
