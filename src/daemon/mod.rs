@@ -28,7 +28,10 @@ use crate::{
     clock::Clock,
     config::{Config, ConfigFaults, Retention},
     fetch::FetcherError,
-    model::Audience,
+    model::{
+        Audience,
+        push::{DeliveryGuard, PushedDocument},
+    },
     serve::{self, AccessControl, App, KeyRules},
     store::{RetentionLimits, StoreError, Writer},
 };
@@ -43,7 +46,7 @@ use status_reporter::StatusReporter;
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{
     net::TcpListener,
-    sync::{oneshot, watch},
+    sync::{mpsc, oneshot, watch},
     task::{JoinError, JoinHandle},
 };
 use tokio_util::sync::CancellationToken;
@@ -96,6 +99,10 @@ pub struct Daemon {
     address: SocketAddr,
     /// The writer's reply to the configuration, if it could not be stored yet.
     adoption: Option<BoxFuture<'static, Adoption>>,
+    settings: PublishSettings,
+    pushing: Arc<Pushing>,
+    /// The documents that hubs deliver.
+    pushed: mpsc::Receiver<(PushedDocument, DeliveryGuard)>,
 }
 
 /// The daemon's tasks other than the writer.
@@ -107,17 +114,26 @@ struct Tasks {
 }
 
 impl Daemon {
-    /// Binds the address and opens the database. Nothing is polled yet.
+    /// Binds the address, opens the database and reads from it what the daemon needs. Nothing is polled yet. This may take as long as
+    /// the database keeps it waiting, so a caller that is told to stop does not wait for it.
     ///
     /// # Errors
-    /// Fails if the database cannot be opened, the address cannot be bound or the HTTP client cannot be built.
+    /// Fails if the database cannot be opened or read, the address cannot be bound or the HTTP client cannot be built.
     pub async fn open(config: Config, load_config: LoadConfig, clock: Clock) -> Result<Self, DaemonError> {
         let taken = |source| DaemonError::Listen { address: config.server.listen, source };
         let listener = TcpListener::bind(config.server.listen).await.map_err(taken)?;
         let address = listener.local_addr().map_err(taken)?;
         let public_url = config.server.public_url(address);
         let (services, adoption) = Services::open_to_serve(&config, &public_url, clock).await?;
-        Ok(Self { services, config, load_config, listener, address, adoption })
+        let settings = PublishSettings::of(&config, public_url, services.any_private);
+        let (parts, url) = (PushParts::of(&services), &settings.public_url);
+        let (subscribing, hooks) = (push::subscribing(&config, url), push::hooks(&config, url));
+        match Pushing::open(parts, settings.hub.clone(), subscribing, hooks).await {
+            Ok((pushing, pushed)) => {
+                Ok(Self { services, config, load_config, listener, address, adoption, settings, pushing, pushed })
+            }
+            Err(error) => Err(services.why(error.into()).await),
+        }
     }
 
     /// Closes the database, for a daemon that is not run after all.
@@ -143,20 +159,13 @@ impl Daemon {
         mut commands: ControlCommands,
         ready: oneshot::Sender<SocketAddr>,
     ) -> Result<(), DaemonError> {
-        let Self { mut services, config, load_config, listener, address, adoption } = self;
-        let public_url = config.server.public_url(address);
+        let Self { mut services, config, load_config, listener, address, adoption, settings, pushing, mut pushed } =
+            self;
         let mut reporter =
             StatusReporter::new(config.database.path.clone(), config.metrics.outlets, services.clock.now());
         let stop = CancellationToken::new();
         let access = Arc::<AccessControl>::default();
-        access.set(key_rules(&config, &public_url));
-        let settings = PublishSettings::of(&config, public_url, services.any_private);
-        let (parts, url) = (PushParts::of(&services), &settings.public_url);
-        let (subscribing, hooks) = (push::subscribing(&config, url), push::hooks(&config, url));
-        let (pushing, mut pushed) = match Pushing::open(parts, settings.hub.clone(), subscribing, hooks).await {
-            Ok(pushing) => pushing,
-            Err(error) => return Err(services.why(error.into()).await),
-        };
+        access.set(key_rules(&config, &settings.public_url));
         pushing.set(&services, &config, &settings);
         reporter.loop_ran(&services, &pushing);
         let (republish, settings) = watch::channel(settings);

@@ -1,10 +1,16 @@
 //! A database server behind a network that swallows every packet: nobody reports an error, and nothing may wait without end.
 
-use crate::{postgres::place, postgres_cluster::cluster};
+use crate::{
+    postgres::place,
+    postgres_cluster::cluster,
+    processes::{Folder, until},
+    test_instance::URL,
+};
 use std::{
     path::PathBuf,
+    process::Stdio,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -12,6 +18,7 @@ use std::{
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpListener, TcpStream, UnixStream},
+    process::Command,
     time::{sleep, timeout},
 };
 use warraq::{
@@ -23,40 +30,70 @@ use warraq::{
 const SYNC: &[u8] = b"S\0\0\0\x04";
 
 /// A network between clients and the tests' cluster.
-struct Network {
+pub struct Network {
     port: u16,
-    is_silent: Arc<AtomicBool>,
+    state: Arc<State>,
+}
+
+/// What a network does with statements.
+#[derive(Default)]
+struct State {
+    is_silent: AtomicBool,
+    /// A statement with these words is swallowed.
+    swallowed: Mutex<Option<&'static str>>,
+    has_swallowed: AtomicBool,
+}
+
+impl State {
+    /// Returns whether these bytes of a client are swallowed.
+    fn swallows(&self, bytes: &[u8]) -> bool {
+        let words = *self.swallowed.lock().unwrap();
+        let is_named = words.is_some_and(|words| bytes.windows(words.len()).any(|part| part == words.as_bytes()));
+        let swallows = is_named || self.is_silent.load(Ordering::Relaxed) && bytes != SYNC;
+        self.has_swallowed.fetch_or(swallows, Ordering::Relaxed);
+        swallows
+    }
 }
 
 impl Network {
     async fn start(socket: PathBuf) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
-        let is_silent = Arc::<AtomicBool>::default();
-        let silent = Arc::clone(&is_silent);
+        let state = Arc::<State>::default();
+        let shared = Arc::clone(&state);
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
-                tokio::spawn(carry(client, UnixStream::connect(&socket).await.unwrap(), Arc::clone(&silent)));
+                tokio::spawn(carry(client, UnixStream::connect(&socket).await.unwrap(), Arc::clone(&shared)));
             }
         });
-        Self { port, is_silent }
+        Self { port, state }
     }
 
     /// From now on only questions whether the server is there pass, so that statements begin. Each gets no answer.
     fn fall_silent(&self) {
-        self.is_silent.store(true, Ordering::Relaxed);
+        self.state.is_silent.store(true, Ordering::Relaxed);
+    }
+
+    /// From now on a statement with these words gets no answer.
+    pub fn swallow(&self, words: &'static str) {
+        *self.state.swallowed.lock().unwrap() = Some(words);
+    }
+
+    /// Waits until a statement was swallowed.
+    pub async fn swallowed(&self) {
+        until("the statement", async || self.state.has_swallowed.load(Ordering::Relaxed)).await;
     }
 }
 
 /// Carries bytes both ways. A connection on which a statement was swallowed is silent for good.
-async fn carry(client: TcpStream, server: UnixStream, is_silent: Arc<AtomicBool>) {
+async fn carry(client: TcpStream, server: UnixStream, state: Arc<State>) {
     let (mut from_client, mut to_client) = client.into_split();
     let (mut from_server, mut to_server) = server.into_split();
     let back = tokio::spawn(async move { tokio::io::copy(&mut from_server, &mut to_client).await });
     let mut bytes = vec![0; 65_536];
     let mut swallows = false;
     while let Ok(read @ 1..) = from_client.read(&mut bytes).await {
-        swallows |= is_silent.load(Ordering::Relaxed) && &bytes[..read] != SYNC;
+        swallows |= state.swallows(&bytes[..read]);
         if !swallows && to_server.write_all(&bytes[..read]).await.is_err() {
             break;
         }
@@ -65,7 +102,7 @@ async fn carry(client: TcpStream, server: UnixStream, is_silent: Arc<AtomicBool>
 }
 
 /// Returns a database, and a network through which it is reached; `None` if PostgreSQL is not installed.
-async fn behind_a_network() -> Option<(Network, String)> {
+pub async fn behind_a_network() -> Option<(Network, String)> {
     let url = cluster()?.database().await;
     let (name, folder) = url.split_once("localhost/").unwrap().1.split_once("?host=").unwrap();
     let network = Network::start(PathBuf::from(folder).join(".s.PGSQL.5432")).await;
@@ -103,4 +140,20 @@ async fn a_writer_that_renews_its_lease_in_vain_stops_within_seconds() {
     sleep(Duration::from_secs(2)).await;
     let _ = timeout(Duration::from_secs(6), writer.close()).await.expect("the writer is not closed");
     let _ = timeout(Duration::from_secs(6), task).await.expect("the writer's task does not end");
+}
+
+#[tokio::test]
+async fn a_start_whose_question_gets_no_answer_is_stopped_within_seconds() {
+    // What hub and subscriber read when they are opened.
+    for words in ["last_error FROM hub_subscription", "last_push_at FROM hub_lease"] {
+        let Some((network, url)) = behind_a_network().await else { return };
+        network.swallow(words);
+        let folder = Folder::with_file("", &[]);
+        let mut daemon = folder.command(&["run"]).env(URL, &url).stdout(Stdio::null()).spawn().unwrap();
+        network.swallowed().await;
+        let line = format!("kill -TERM {}", daemon.id().unwrap());
+        assert!(Command::new("sh").args(["-c", &line]).status().await.unwrap().success());
+        let ended = timeout(Duration::from_secs(8), daemon.wait()).await.expect("it does not stop");
+        assert_eq!(ended.unwrap().code(), Some(0));
+    }
 }
