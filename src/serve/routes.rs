@@ -66,11 +66,12 @@ pub(super) fn router(app: AppState) -> Router {
         .route("/healthz", get(healthz))
         .route("/readyz", get(readyz))
         .route("/metrics", get(metrics))
+        .method_not_allowed_fallback(|| async { not_allowed() })
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, PATIENCE))
+        // These receive bodies, for which they have a longer time limit of their own.
         .route(HUB_PATH, any(push::hub))
         .route("/websub/callback/{token}", any(push::callback))
-        .method_not_allowed_fallback(|| async { not_allowed() })
         .fallback(|| async { not_found() })
-        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, PATIENCE))
         .layer(CatchPanicLayer::new())
         .layer(map_response(with_words_and_retry_after))
         .layer(from_fn(without_stray_bytes))
@@ -225,7 +226,59 @@ async fn metrics(State(app): State<AppState>, peer: Option<Extension<Peer>>) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::serve::reply::ShortText;
+    use crate::{
+        clock::Clock,
+        model::{
+            Audience,
+            push::{DeliveryGuard, PushAnswer, PushRequest},
+        },
+        serve::{push_endpoints::PushEndpoints, reply::ShortText},
+    };
+    use bytes::Bytes;
+    use std::{convert::Infallible, future::ready, pin::Pin, sync::Arc};
+    use tokio::time::Instant;
+    use tower::ServiceExt as _;
+
+    /// Receives every delivery.
+    struct Receiver;
+
+    impl PushEndpoints for Receiver {
+        fn answer(&self, _: PushRequest, _: Option<DeliveryGuard>) -> Pin<Box<dyn Future<Output = PushAnswer> + Send>> {
+            Box::pin(ready(PushAnswer::new(202, "Received.\n")))
+        }
+
+        fn reserve(&self, _: &str, bytes: usize) -> Result<DeliveryGuard, PushAnswer> {
+            Ok(Box::new(bytes))
+        }
+
+        fn body_max(&self) -> usize {
+            1_000
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_has_a_minute() {
+        let state = AppState {
+            health: Arc::default(),
+            channel_pages: Arc::default(),
+            clock: Clock::System,
+            cache: Arc::default(),
+            newest: Arc::default(),
+            queries: None,
+            meters: None,
+            metrics_allow: Arc::default(),
+            audience: Audience::Everyone,
+            access: Arc::default(),
+            push: Some(Arc::new(Receiver)),
+        };
+        for path in [HUB_PATH, "/websub/callback/token"] {
+            // It never comes.
+            let body = Body::from_stream(futures_util::stream::pending::<Result<Bytes, Infallible>>());
+            let (asked, request) = (Instant::now(), Request::post(path).body(body).unwrap());
+            let response = router(state.clone()).oneshot(request).await.unwrap();
+            assert_eq!((response.status().as_u16(), asked.elapsed().as_secs()), (408, 60), "{path}");
+        }
+    }
 
     #[tokio::test]
     async fn a_request_that_took_too_long_is_answered_with_words() {
