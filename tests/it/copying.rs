@@ -5,9 +5,10 @@ use crate::{
     feed_doc::FeedDoc,
     postgres_cluster::{self, cluster},
     processes::Folder,
+    silent_network::behind_a_network,
     test_instance::{TestInstance, TestStore, config_text, sql},
 };
-use std::{path::Path, time::Duration};
+use std::{path::Path, process::Stdio, time::Duration};
 use tokio::process::Command;
 use warraq::{
     model::{DatabasePlace, DatabaseServer},
@@ -213,6 +214,24 @@ async fn a_copy_that_is_killed_leaves_nothing_and_is_repeated() {
         assert!(is_done && said.contains("600 entries"), "{said}");
         assert_eq!(asked(to, "SELECT count(*) FROM texts WHERE plain LIKE 'Un texte.%'").await, ["600"]);
     }
+}
+
+#[tokio::test]
+async fn a_comparison_is_ended_by_a_signal() {
+    let outlet = FakeOutlet::start().await;
+    let Some((network, url)) = behind_a_network().await else { return };
+    let file = lived_in(TestStore::File, &outlet).await.unwrap();
+    // What a channel shows is read only once everything is copied.
+    network.swallow("FROM place AS p JOIN story AS s");
+    let copying = command(&file, &url).stderr(Stdio::piped()).spawn().unwrap();
+    network.swallowed().await;
+    let line = format!("kill -INT {}", copying.id().unwrap());
+    assert!(Command::new("sh").args(["-c", &line]).status().await.unwrap().success());
+    let ended = tokio::time::timeout(Duration::from_secs(5), copying.wait_with_output()).await;
+    let ended = ended.expect("it does not end").unwrap();
+    let said = String::from_utf8(ended.stderr).unwrap();
+    assert_eq!(ended.status.code(), Some(1), "{said}");
+    assert!(said.contains("stopped by SIGINT; the copy is complete, but its feeds were not compared"), "{said}");
 }
 
 #[tokio::test]
