@@ -9,6 +9,7 @@ use crate::model::{DurationHistogram, FeedState, Outcome, Rule, Tally};
 use describe::{HTTP, describe, recorder};
 use metrics::{Counter, Gauge, Histogram, counter, gauge, histogram};
 use metrics_exporter_prometheus::{PrometheusHandle, PrometheusRecorder};
+use std::collections::HashSet;
 use std::fmt::{self, Write as _};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -59,6 +60,9 @@ pub struct WriterMeasurement {
     pub search_lag: Duration,
 }
 
+/// The labels of a webhook's metrics.
+type WebhookLabels = [(&'static str, String); 3];
+
 /// All metrics. Each is registered once, so that counting is a mere addition.
 pub struct Meters {
     handle: PrometheusHandle,
@@ -69,6 +73,8 @@ pub struct Meters {
     /// When the process started, in Unix seconds.
     start: Option<f64>,
     writer: Mutex<WriterMeasurement>,
+    /// The webhooks that have gauges.
+    webhooks: Mutex<HashSet<WebhookLabels>>,
     queued: Gauge,
     window: Gauge,
     search_lag: Gauge,
@@ -114,6 +120,7 @@ impl Meters {
                 outlets,
                 start,
                 writer: Mutex::default(),
+                webhooks: Mutex::default(),
                 queued: gauge!("warraq_writer_queue"),
                 window: gauge!("warraq_window_entries"),
                 search_lag: gauge!("warraq_search_lag_seconds"),
@@ -152,16 +159,23 @@ impl Meters {
             let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
             gauge!("warraq_hub_subscribers").set(number(subscribers));
             gauge!("warraq_hub_subscribers_failing").set(number(failing));
+            let mut shown = HashSet::with_capacity(webhooks.len());
             for hook in webhooks {
-                let (channel, host, id) = (hook.channel.clone(), hook.host.clone(), hook.id.to_string());
-                // Several webhooks of a channel may be at one host.
-                let labels = [("channel", channel), ("host", host), ("webhook", id)];
+                let labels = labels(hook);
                 // The queue is bounded, so the number fits.
                 let waiting = u32::try_from(hook.waiting()).unwrap_or(u32::MAX);
                 gauge!("warraq_webhook_queue", &labels).set(waiting);
                 gauge!("warraq_webhook_failures", &labels).set(hook.failures);
                 counter!("warraq_webhook_dropped_total", &labels).absolute(hook.dropped);
+                shown.insert(labels);
             }
+            let mut before = self.webhooks.lock().unwrap_or_else(PoisonError::into_inner);
+            // The recorder cannot remove the gauges of removed webhooks, and their last values would keep an alert firing.
+            for labels in before.difference(&shown) {
+                gauge!("warraq_webhook_queue", labels).set(0);
+                gauge!("warraq_webhook_failures", labels).set(0);
+            }
+            *before = shown;
         });
     }
 
@@ -299,6 +313,11 @@ impl Meters {
     pub(super) fn upkeep(&self) {
         self.handle.run_upkeep();
     }
+}
+
+/// Returns the labels of a webhook. Several webhooks of a channel may be at one host.
+fn labels(hook: &WebhookState) -> WebhookLabels {
+    [("channel", hook.channel.clone()), ("host", hook.host.clone()), ("webhook", hook.id.to_string())]
 }
 
 /// Renders a histogram in the Prometheus text format.

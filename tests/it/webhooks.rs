@@ -249,6 +249,14 @@ async fn a_webhook_waits_for_enough_outlets_and_takes_only_its_channel() {
             == ["00"]
     })
     .await;
+    // A gauge that kept its last value would be a false alarm.
+    until("no failures", async || {
+        scene.instance.pass(SignedDuration::from_secs(1));
+        let metrics = daemon.get("/metrics").await.text().await.unwrap();
+        let mut failures = metrics.lines().filter(|line| line.starts_with("warraq_webhook_failures{"));
+        failures.clone().count() > 0 && failures.all(|line| line.ends_with("} 0"))
+    })
+    .await;
     daemon.stop().await.unwrap();
     drop(scene.folder);
 }

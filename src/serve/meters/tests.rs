@@ -72,6 +72,42 @@ fn what_happens_is_counted_under_its_name() {
 }
 
 #[test]
+fn the_gauges_of_a_removed_webhook_are_zero() {
+    let meters = Meters::default();
+    let hook = |id: i64, failures: u32| WebhookState {
+        id,
+        channel: "all".to_owned(),
+        target: String::new(),
+        host: "hook.example".to_owned(),
+        outlets: 1,
+        queued: 9,
+        sent: 2,
+        dropped: 4,
+        failures,
+        next_try_at: None,
+        last_error: None,
+        last_sent_at: None,
+    };
+    let values = |name: &str| {
+        let text = meters.render();
+        let value = |id: i64| {
+            let line = format!("{name}{{channel=\"all\",host=\"hook.example\",webhook=\"{id}\"}} ");
+            text.lines().find_map(|l| l.strip_prefix(&line)).unwrap().to_owned()
+        };
+        [1, 2].map(value)
+    };
+    meters.pushing((0, 0), &[hook(1, 3), hook(2, 5)]);
+    assert_eq!([values("warraq_webhook_queue"), values("warraq_webhook_failures")], [["7", "7"], ["3", "5"]]);
+    for _ in 0..2 {
+        meters.pushing((0, 0), &[hook(2, 6)]);
+        assert_eq!([values("warraq_webhook_queue"), values("warraq_webhook_failures")], [["0", "7"], ["0", "6"]]);
+        assert_eq!(values("warraq_webhook_dropped_total"), ["4", "4"], "counters never fall");
+    }
+    meters.pushing((0, 0), &[]);
+    assert_eq!(values("warraq_webhook_failures"), ["0", "0"]);
+}
+
+#[test]
 fn outlets_have_no_lines_of_their_own_unasked() {
     let meters = Meters::default();
     let (took, late) = (Duration::ZERO, Duration::ZERO);
