@@ -302,6 +302,25 @@ async fn a_channel_is_laid_over_much_without_holding_polls_up() {
 }
 
 #[tokio::test]
+async fn new_entries_are_found_by_their_words_while_channels_are_laid_over_much() {
+    let outlet = FakeOutlet::start().await;
+    outlet.set("/feed", Reply::feed(long_feed(0, 3_000)));
+    let feed = outlet.url("/feed");
+    let mut instance = TestInstance::over(&[("outlet", &feed)]).await;
+    instance.poll().await;
+    outlet.set("/feed", Reply::feed(long_feed(2_990, 10).entry("new", "Zellige", "https://a.invalid/new", "", DATE)));
+    // More than a thousand steps.
+    let channels = (0..60).fold(String::new(), |text, n| {
+        text + &format!("[[channel]]\nslug = \"c{n}\"\ntitle = \"C\"\ndrop = [\"horoscope\"]\n")
+    });
+    instance.restart(Some(config_text(&channels, &[("outlet", &feed)]))).await;
+    assert_eq!(sums(&instance.poll().await), [1, 0, 0]);
+    until("the word", async || instance.indexed(&["zellige"]).await == 1).await;
+    let unfinished = instance.sql("SELECT count(*) FROM channel WHERE definition = ''").await;
+    assert_eq!(unfinished, ["60"], "the entry waited for the channels");
+}
+
+#[tokio::test]
 async fn a_long_document_without_dates_keeps_its_order() {
     let outlet = FakeOutlet::start().await;
     let doc = (0..2_500).fold(FeedDoc::rss("archive"), |doc, n| {

@@ -210,17 +210,22 @@ impl<B: Backend> WriterLoop<B> {
     /// but a long document has parts left or all handles are dropped.
     async fn next(&mut self, inbox: &mut mpsc::Receiver<Command>) -> Result<Option<Option<Command>>, StoreError> {
         if self.is_busy() {
+            self.do_what_is_due().await?;
             return Ok(Some(inbox.try_recv().ok()));
         }
-        let flush_at = self.empty_since.map(|since| since + EMPTY_WAIT);
         tokio::select! {
             command = inbox.recv() => return Ok(Some(command)),
-            () = sleep_until(flush_at) => self.flush().await?,
+            () = sleep_until(self.flush_at()) => self.flush().await?,
             () = sleep_until(self.index_at) => self.index().await?,
             () = sleep_until(self.load_at.as_ref().map(|(at, _)| *at)) => self.load_window().await?,
             () = sleep_until(Some(self.database.backend.upkeep_at())) => self.database.upkeep().await?,
         }
         Ok(None)
+    }
+
+    /// Returns when polls without news are committed at the latest.
+    fn flush_at(&self) -> Option<Instant> {
+        self.empty_since.map(|since| since + EMPTY_WAIT)
     }
 
     /// Returns whether parts of long work are left.

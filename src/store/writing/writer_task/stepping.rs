@@ -13,8 +13,26 @@ use crate::{
     },
 };
 use std::collections::HashSet;
+use tokio::time::Instant;
 
 impl<B: Backend> WriterLoop<B> {
+    /// Does what is due between two steps. A changed channel of a large database takes thousands of them, and meanwhile new entries
+    /// are to be found by their words, and the right to write must not end.
+    pub(super) async fn do_what_is_due(&mut self) -> Result<(), StoreError> {
+        let now = Clock::monotonic();
+        let is_due = |at: Option<Instant>| at.is_some_and(|at| at <= now);
+        if is_due(self.flush_at()) {
+            self.flush().await?;
+        }
+        if is_due(self.index_at) {
+            self.index().await?;
+        }
+        if is_due(Some(self.database.backend.upkeep_at())) {
+            self.database.upkeep().await?;
+        }
+        Ok(())
+    }
+
     /// Reads a part of the window, outside any transaction, if it is due or anything waits for it.
     pub(super) async fn load_window(&mut self) -> Result<(), StoreError> {
         let Some(mut load) = self.loading.take().or_else(|| self.start_loading()) else { return Ok(()) };
