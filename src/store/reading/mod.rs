@@ -29,9 +29,8 @@ use crate::store::postgres;
 use crate::{
     dedup::Stamp,
     model::{Audience, DatabasePlace, Entry, FeedId, LinkKey, RawHash, uri},
-    store::{error::StoreError, figures::ServerFigures, listed, row, sqlite},
+    store::{error::StoreError, figures::ServerFigures, listed, row, sqlite::readers::SqliteReaders},
 };
-use sqlx::SqlitePool;
 use statements::FeedSql as _;
 use std::collections::HashSet;
 
@@ -41,7 +40,7 @@ const TEXT_MAX: u32 = 1_000_000;
 /// The connections of each store: the one place where the store is chosen for readers.
 #[derive(Debug, Clone)]
 enum ReadPool {
-    Sqlite(SqlitePool),
+    Sqlite(SqliteReaders),
     #[cfg(feature = "postgres")]
     Postgres(sqlx::PgPool),
     /// A transaction in which every statement sees the same state of the database.
@@ -73,9 +72,9 @@ impl ReadPool {
 macro_rules! ask {
     ($pool:expr, $db:ident: $fetch:ident($query:ident($sql:expr) $(, $value:expr)* $(,)?)) => {
         match &$pool {
-            $crate::store::reading::ReadPool::Sqlite(pool) => {
+            $crate::store::reading::ReadPool::Sqlite(readers) => {
                 type $db = sqlx::Sqlite;
-                sqlx::$query($sql)$(.bind($value))*.$fetch(pool).await
+                sqlx::$query($sql)$(.bind($value))*.$fetch(&readers.pool).await
             }
             #[cfg(feature = "postgres")]
             $crate::store::reading::ReadPool::Postgres(pool) => {
@@ -119,7 +118,7 @@ impl Reader {
     /// Fails if the database does not exist, is not Warraq's, or is newer than this program.
     pub async fn open(database: impl Into<DatabasePlace>) -> Result<Self, StoreError> {
         let pool = match database.into() {
-            DatabasePlace::File(path) => ReadPool::Sqlite(sqlite::open::readers(&path).await?),
+            DatabasePlace::File(path) => ReadPool::Sqlite(SqliteReaders::open(&path).await?),
             #[cfg(feature = "postgres")]
             DatabasePlace::Server(server) => ReadPool::Postgres(postgres::open::readers(&server).await?),
             #[cfg(not(feature = "postgres"))]
@@ -211,7 +210,7 @@ impl Reader {
     /// Closes all connections. Readers must be closed before the writer, because the last connection to close removes the WAL.
     pub async fn close(&self) {
         match &self.pool {
-            ReadPool::Sqlite(pool) => pool.close().await,
+            ReadPool::Sqlite(readers) => readers.close().await,
             #[cfg(feature = "postgres")]
             ReadPool::Postgres(pool) => postgres::open::close(pool).await,
             // Its connection goes back to the pool with its last handle.

@@ -7,7 +7,10 @@ use crate::store::{
     error::{StoreError, StoreErrorKind},
     location,
     progress::{Progress, ProgressSender, ProgressUnit},
-    sqlite::open::{self, WriterLock},
+    sqlite::{
+        open::{self, WriterLock},
+        readers::SqliteReaders,
+    },
 };
 use exchange::exchange;
 use sqlx::{Connection, SqliteConnection, SqlitePool, sqlite::SqliteConnectOptions};
@@ -36,12 +39,12 @@ fn file_error(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Sto
 pub async fn backup(database: &Path, target: &Path, progress_sender: &ProgressSender) -> Result<u64, StoreError> {
     must_be_new(target)?;
     must_be_elsewhere(database, target)?;
-    let reader = open::readers(database).await?;
+    let readers = SqliteReaders::open(database).await?;
     let partial = Passing::new(location::beside(target, ".partial"));
     // SQLite accepts an empty file, and its error for a file that cannot be created says less.
     File::create(partial.path()).map_err(file_error("writing", partial.path()))?;
-    let copied = copy(&reader, database, partial.path(), progress_sender).await;
-    reader.close().await;
+    let copied = copy(&readers.pool, database, partial.path(), progress_sender).await;
+    readers.close().await;
     copied.map_err(|error| match error.kind() {
         StoreErrorKind::Full => file_error("writing", target)(io::Error::from(io::ErrorKind::StorageFull)),
         _ => error,

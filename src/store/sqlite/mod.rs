@@ -5,6 +5,7 @@ pub(in crate::store) mod backup;
 pub(in crate::store) mod copying;
 pub(in crate::store) mod error;
 pub(in crate::store) mod open;
+pub(in crate::store) mod readers;
 mod reading;
 pub(in crate::store) mod writing;
 

@@ -2,9 +2,9 @@
 
 use crate::store::{error::StoreError, location};
 use sqlx::{
-    AssertSqlSafe, ConnectOptions, Connection, SqliteConnection, SqlitePool,
+    AssertSqlSafe, ConnectOptions, Connection, SqliteConnection,
     migrate::Migrator,
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
 };
 use std::{
     fs::{self, File, TryLockError},
@@ -24,9 +24,6 @@ pub(in crate::store) const SCHEMA: i64 = 14;
 /// How long a statement waits for another process's lock before it fails. It is less than the second after which the driver logs
 /// a slow statement.
 pub(in crate::store) const BUSY_TIMEOUT: Duration = Duration::from_millis(900);
-
-/// Number of read connections: two for pages and two for polls.
-const READERS: u32 = 4;
 
 /// Proof that no other Warraq writes to the file. Holds the lock until it is dropped.
 #[derive(Debug)]
@@ -163,38 +160,6 @@ async fn migrate(connection: &mut SqliteConnection, path: &Path) -> Result<(), S
         sqlx::query(mark).execute(connection).await.map_err(open_failed)?;
     }
     Ok(())
-}
-
-/// Opens the read connections.
-pub(in crate::store) async fn readers(path: &Path) -> Result<SqlitePool, StoreError> {
-    let path = location::real_path(path)?;
-    let path = path.as_path();
-    if !path.exists() {
-        return Err(StoreError::Missing(path.to_owned()));
-    }
-    location::other_names(path)?;
-    let options = SqliteConnectOptions::new()
-        .filename(path)
-        .read_only(true)
-        .busy_timeout(BUSY_TIMEOUT)
-        .pragma("cache_size", "-1000")
-        .statement_cache_capacity(32)
-        // As above.
-        .disable_statement_logging();
-    let pool = SqlitePoolOptions::new()
-        .max_connections(READERS)
-        .idle_timeout(None)
-        .max_lifetime(None)
-        .connect_with(options)
-        .await
-        .map_err(|source: sqlx::Error| StoreError::Open { path: path.to_owned(), source: source.into() })?;
-    let mut connection = pool
-        .acquire()
-        .await
-        .map_err(|source: sqlx::Error| StoreError::Open { path: path.to_owned(), source: source.into() })?;
-    ours(&mut connection, path).await?;
-    drop(connection);
-    Ok(pool)
 }
 
 /// Rejects a file of another program, and one that a newer Warraq has written.
