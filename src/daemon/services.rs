@@ -7,7 +7,7 @@ use crate::{
     fetch::{Access, FetchLimits, FetchPlan, Fetchers},
     model::{FeedRecord, FeedUrl, Outlet, Slug, WaitingPage},
     poll::Poller,
-    store::{ConfigChanges, Reader, StoreConfig, StoreError, Writer, WriterTask},
+    store::{ConfigChanges, Reader, StoreConfig, StoreError, StoreErrorKind, Writer, WriterTask},
 };
 use futures_util::{FutureExt as _, future::BoxFuture};
 use std::{collections::HashSet, time::Duration};
@@ -18,6 +18,9 @@ const MAX_REDIRECTS: u32 = 10;
 
 /// How often a start looks whether the writer waits for the database.
 const LOOK_AT_WRITER: Duration = Duration::from_millis(100);
+
+/// Pause before a database is opened again that another program keeps locked even for readers.
+const LOCKED: Duration = Duration::from_secs(2);
 
 /// Pause before the entries that wait for their pages are read again, after the database could not be read.
 const TROUBLE_PAUSE: Duration = Duration::from_secs(5);
@@ -96,7 +99,8 @@ impl Services {
 
     /// Does the same as [`Services::open`] for a daemon. While the database cannot be written (a full disk, another program's lock),
     /// it does not wait for the configuration to be stored: the feeds are served as they are, and the future that is returned ends
-    /// when the configuration is stored. Only if an outlet is private now and was not before, nothing is served until then.
+    /// when the configuration is stored. Only if an outlet is private now and was not before, nothing is served until then. The same
+    /// holds while a lock keeps even readers out, and for as long as another process migrates the schema.
     ///
     /// # Errors
     /// See [`Services::open`].
@@ -105,7 +109,7 @@ impl Services {
         public_url: &Url,
         clock: Clock,
     ) -> Result<(Self, Option<BoxFuture<'static, Adoption>>), DaemonError> {
-        let mut services = Self::opened(config, public_url, clock).await?;
+        let mut services = Self::opened_once_unlocked(config, public_url, &clock).await?;
         let mut asked = services.ask_first_adoption(config, public_url);
         let adoption = loop {
             tokio::select! {
@@ -128,6 +132,25 @@ impl Services {
                 Ok((services, None))
             }
             Err(error) => Err(services.why(error.into()).await),
+        }
+    }
+
+    /// Opens the database and the HTTP client, and waits while another program keeps the database locked even for readers.
+    async fn opened_once_unlocked(config: &Config, public_url: &Url, clock: &Clock) -> Result<Self, DaemonError> {
+        let mut is_told = false;
+        loop {
+            match Self::opened(config, public_url, clock.clone()).await {
+                Err(DaemonError::Store(error)) if error.kind() == StoreErrorKind::Busy => {
+                    if !std::mem::replace(&mut is_told, true) {
+                        tracing::error!(
+                            error = error.with_causes(),
+                            "the database is locked by another program; trying again"
+                        );
+                    }
+                    tokio::time::sleep(LOCKED).await;
+                }
+                opened => return opened,
+            }
         }
     }
 

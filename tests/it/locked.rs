@@ -114,6 +114,63 @@ async fn reloads_wait_for_the_lock_and_the_loop_does_not() {
     assert_eq!(daemon.wait().await.unwrap().code(), Some(0), "{}", logged());
 }
 
+/// Returns an outlet, and a folder with the database of a daemon that was stopped in good order, so that it has no write-ahead log.
+async fn stopped() -> (FakeOutlet, Folder) {
+    let outlet = FakeOutlet::start().await;
+    outlet.set("/one", Reply::feed(doc()));
+    let folder = Folder::with_file(EVERY, &[("ville", &outlet.url("/one"))]);
+    let daemon = folder.start().await;
+    daemon.get_until("/feed.atom", "Un").await;
+    daemon.stop().await;
+    assert!(!folder.path("warraq.db-wal").exists());
+    outlet.set("/one", Reply::feed(doc().entry("2", "Deux", "https://ville.invalid/2", "", "")));
+    (outlet, folder)
+}
+
+#[tokio::test]
+async fn a_daemon_that_starts_under_a_lock_serves_what_it_has() {
+    let (_outlet, folder) = stopped().await;
+    let mut other = lock(&folder).await;
+    let daemon = folder.start().await;
+    daemon.get_until("/feed.atom", "Un").await;
+    daemon.get_until("/readyz", "another process holds the database's write lock").await;
+    other.execute("ROLLBACK").await.unwrap();
+    other.close().await.unwrap();
+    daemon.get_until("/feed.atom", "Deux").await;
+    daemon.get_until("/readyz", "ok").await;
+    assert!(folder.path("warraq.db-wal").exists(), "there is no write-ahead log");
+    daemon.stop().await;
+}
+
+#[tokio::test]
+async fn a_start_waits_for_a_lock_that_keeps_readers_out() {
+    let (_outlet, folder) = stopped().await;
+    let mut other = lock(&folder).await;
+    other.execute("ROLLBACK; BEGIN EXCLUSIVE").await.unwrap();
+    let letting_go = tokio::spawn(async move {
+        tokio::time::sleep(Duration::from_secs(4)).await;
+        other.execute("ROLLBACK").await.unwrap();
+    });
+    let daemon = folder.start().await;
+    assert!(letting_go.is_finished(), "{}", daemon.log());
+    assert_eq!(daemon.log().matches("the database is locked by another program").count(), 1, "{}", daemon.log());
+    daemon.get_until("/feed.atom", "Deux").await;
+    daemon.stop().await;
+}
+
+#[tokio::test]
+async fn a_daemon_that_starts_where_nothing_can_be_written_serves_what_it_has() {
+    let (_outlet, folder) = stopped().await;
+    let daemon = folder.start_without_space().await;
+    daemon.get_until("/feed.atom", "Un").await;
+    daemon.get_until("/readyz", "cannot be written").await;
+    daemon.limit_files(None).await;
+    daemon.get_until("/feed.atom", "Deux").await;
+    daemon.get_until("/readyz", "ok").await;
+    daemon.stop().await;
+    assert_eq!(folder.sql("PRAGMA integrity_check").await, ["ok"]);
+}
+
 #[tokio::test]
 async fn a_stop_does_not_wait_for_the_lock() {
     let outlet = FakeOutlet::start().await;

@@ -96,11 +96,17 @@ impl Folder {
 
     /// Does the same as [`Folder::start`] for a daemon none of whose files may grow beyond 50 kB, until that limit is lifted.
     pub async fn start_limited(&self) -> Process {
-        self.start_in_shell("ulimit -S -f 100; ").await
+        self.start_in_shell("ulimit -S -f 50; ").await
+    }
+
+    /// Does the same as [`Folder::start`] for a daemon that can write nothing into any file, until that limit is lifted.
+    pub async fn start_without_space(&self) -> Process {
+        // Its log goes through another process.
+        self.start_in_shell("exec 2> >(exec cat >&2); ulimit -S -f 0; ").await
     }
 
     async fn start_in_shell(&self, first: &str) -> Process {
-        let mut shell = Command::new("sh");
+        let mut shell = Command::new("bash");
         // The signal that ends a process at its limit is ignored, also by the processes it executes.
         let line = format!("trap '' XFSZ; {first}exec \"$0\" run");
         shell.args(["-c", &line, env!("CARGO_BIN_EXE_warraq")]);

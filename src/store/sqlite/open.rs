@@ -1,6 +1,10 @@
 //! Opens the file: one writer at a time, never another program's file, never a newer schema.
 
-use crate::store::{error::StoreError, location};
+use crate::store::{
+    driver::kind,
+    error::{StoreError, StoreErrorKind},
+    location,
+};
 use sqlx::{
     AssertSqlSafe, ConnectOptions, Connection, SqliteConnection,
     migrate::Migrator,
@@ -82,10 +86,20 @@ pub(in crate::store) async fn writer(lock: &WriterLock) -> Result<SqliteConnecti
         Err(error) => return Err(error),
     }
     // Not when opening, so that a file of another program keeps its header.
-    sqlx::query("PRAGMA journal_mode = WAL").execute(&mut connection).await.map_err(open_failed)?;
+    match begin_log(&mut connection).await {
+        // The file can be read as it is, and the writer tries again. A daemon serves what it has meanwhile.
+        Err(error) if matches!(kind(&error), StoreErrorKind::Busy | StoreErrorKind::Full | StoreErrorKind::Disk) => {}
+        begun => begun.map_err(open_failed)?,
+    }
     migrate(&mut connection, path).await?;
     set_temp_store(&mut connection, TempStore::Memory).await.map_err(open_failed)?;
     Ok(connection)
+}
+
+/// Begins a write-ahead log if there is none: the last writer that closed the file ended its own. This needs the lock of the file,
+/// for which SQLite does not wait here, and space on the disk. Not within a transaction.
+pub(in crate::store) async fn begin_log(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+    sqlx::query("PRAGMA journal_mode = WAL").execute(connection).await.map(drop)
 }
 
 /// Returns the pages of 4 kB after which the log is checkpointed: checkpoints are expensive, and a log of 64 MB is not, except on a

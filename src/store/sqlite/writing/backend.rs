@@ -20,6 +20,8 @@ pub(in crate::store) struct SqliteBackend {
     /// The write-ahead log, once there is one. While a connection is open, SQLite neither removes nor replaces it.
     wal: Option<OpenedFile>,
     checkpoints: Checkpoints,
+    /// Whether the database is known to have a write-ahead log: at the start the disk may have been full, or the file locked.
+    has_log: bool,
     /// Whether the disk was full or failed at the last try.
     is_full: bool,
     _lock: WriterLock,
@@ -32,7 +34,7 @@ impl SqliteBackend {
         checkpoints: Checkpoints,
         lock: WriterLock,
     ) -> Self {
-        Self { connection, file, wal: None, checkpoints, is_full: false, _lock: lock }
+        Self { connection, file, wal: None, checkpoints, has_log: false, is_full: false, _lock: lock }
     }
 
     /// Checks that database and write-ahead log are the files that were opened. What is committed to a log without a name is lost
@@ -95,6 +97,10 @@ impl Backend for SqliteBackend {
         self.check_files().await?;
         if std::mem::take(&mut self.is_full) {
             self.checkpoints.make_room(&mut self.connection).await;
+        }
+        if !self.has_log {
+            open::begin_log(&mut self.connection).await.while_doing("beginning the write-ahead log")?;
+            self.has_log = true;
         }
         let begun = sqlx::query("BEGIN IMMEDIATE").execute(&mut self.connection).await;
         begun.map(drop).while_doing("beginning a transaction")
