@@ -1,11 +1,13 @@
 //! The migrations of the schema in PostgreSQL, one after another over sample data.
 
 use crate::{
+    postgres::place,
     postgres_cluster::{cluster, sql},
     store::checksums,
 };
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, migrate::Migrator};
-use std::{fs, path::Path};
+use std::{fs, path::Path, time::Duration};
+use warraq::store::{StoreError, Writer};
 
 /// The first bytes of each migration's checksum. sqlx refuses a database whose migrations have other checksums, so no byte of an
 /// applied migration may change, not even in a comment.
@@ -56,4 +58,31 @@ async fn each_migration_carries_its_sample_data_on() {
     }
     // Who might read the index before it was divided still may.
     assert_eq!(sql(&url, "SELECT has_table_privilege('reader_of_words', 'entry_search', 'SELECT')").await, ["1"]);
+}
+
+/// Returns a database with the schema of an earlier version, and a connection to it.
+async fn of_earlier_version() -> Option<(String, PgConnection)> {
+    let url = cluster()?.database().await;
+    let mut connection = PgConnection::connect(&url).await.unwrap();
+    migrations().await.run_to(2, &mut connection).await.unwrap();
+    Some((url, connection))
+}
+
+#[tokio::test]
+async fn a_schema_is_not_migrated_under_the_process_that_writes() {
+    let Some((url, mut other)) = of_earlier_version().await else { return };
+    // An earlier version runs on another machine.
+    let renew = "UPDATE writer_lease SET epoch = 7, owner = 'elsewhere.example process 1', \
+                 ends_at = extract(epoch FROM clock_timestamp()) + 30";
+    other.execute(renew).await.unwrap();
+    let renewing = tokio::spawn(async move {
+        loop {
+            other.execute(renew).await.unwrap();
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    });
+    let refused = Writer::open(place(&url), Duration::from_hours(72)).await.map(drop).unwrap_err();
+    assert!(matches!(refused, StoreError::Leased { .. }), "{refused}");
+    assert_eq!(sql(&url, "SELECT max(version) FROM _sqlx_migrations").await, ["2"]);
+    renewing.abort();
 }

@@ -41,8 +41,7 @@ enum WriteRight {
 impl PostgresEnd {
     /// Opens the database to copy from, and begins a transaction that sees one state of it.
     pub(in crate::store) async fn source(server: &DatabaseServer) -> Result<Self, StoreError> {
-        let (mut keeper, options) = open::writer(server).await?;
-        let lease = Lease::take(&mut keeper, &server.to_string()).await?;
+        let (keeper, options, lease) = open::writer(server).await?;
         let (stop, stopped) = oneshot::channel();
         let task = tokio::spawn(keep(keeper, lease, stopped));
         let mut connection = open::connect(&options).await?;
@@ -54,9 +53,8 @@ impl PostgresEnd {
 
     /// Opens the database to copy to, and begins the transaction.
     pub(in crate::store) async fn target(server: &DatabaseServer) -> Result<Self, StoreError> {
-        let (mut connection, _) = open::writer(server).await?;
+        let (mut connection, _, mut lease) = open::writer(server).await?;
         wait_long(&mut connection).await?;
-        let mut lease = Lease::take(&mut connection, &server.to_string()).await?;
         begin(&mut connection, &mut lease).await?;
         Ok(Self { connection, right: WriteRight::Target(lease) })
     }

@@ -2,7 +2,12 @@
 
 use crate::{
     model::DatabaseServer,
-    store::{driver::ErrorContext, error::StoreError, postgres::snapshot},
+    store::{
+        driver::ErrorContext,
+        error::StoreError,
+        postgres::{lease::Lease, snapshot},
+        writing::transaction::within,
+    },
 };
 use sqlx::{
     ConnectOptions as _, Connection as _, PgConnection, PgPool,
@@ -17,7 +22,7 @@ static MIGRATIONS: Migrator = sqlx::migrate!("./migrations/postgres");
 
 /// How long a connection may take.
 const CONNECT: Duration = Duration::from_secs(10);
-/// How long closing the read connections may take.
+/// How long closing a connection may take.
 const LAST: Duration = Duration::from_secs(1);
 /// What a session asks of the server: that it ends one whose client has gone without a word, so that its locks go too. In seconds.
 /// And that it compiles no statement, because all are short.
@@ -78,14 +83,43 @@ pub(super) async fn connect(options: &PgConnectOptions) -> Result<PgConnection, 
         .while_doing("connecting to the database server")
 }
 
-/// Connects for writing, and migrates the schema.
-pub(super) async fn writer(server: &DatabaseServer) -> Result<(PgConnection, PgConnectOptions), StoreError> {
+/// Connects for writing, takes the right to write, and migrates the schema. The right comes first, because the process that has it
+/// could not work with another schema; only an empty database has none to take.
+pub(super) async fn writer(server: &DatabaseServer) -> Result<(PgConnection, PgConnectOptions, Lease), StoreError> {
     let options = options(server)?;
     let mut connection = connect(&options).await?;
-    refuse_foreign(&mut connection, server).await?;
-    let migrated = MIGRATIONS.run(&mut connection).await;
-    migrated.map_err(|error| not_migrated(error, server))?;
-    Ok((connection, options))
+    let Some(found) = schema(&mut connection).await? else {
+        refuse_foreign(&mut connection, server).await?;
+        migrate(&mut connection, server).await?;
+        let lease = Lease::take(&mut connection, &server.to_string()).await?;
+        return Ok((connection, options, lease));
+    };
+    let known = newest();
+    if found > known {
+        return Err(StoreError::Newer { path: named(server), found, known });
+    }
+    let mut lease = Lease::take(&mut connection, &server.to_string()).await?;
+    let migrated = async {
+        if found == known {
+            migrate(&mut connection, server).await
+        } else {
+            migrate(&mut connection, server).await?;
+            // Migrating a long table takes longer than a lease lasts.
+            lease.keep(&mut connection).await
+        }
+    }
+    .await;
+    if let Err(error) = migrated {
+        // Nobody need wait for the end of the lease. That the server does not answer is no news.
+        let _ = within(LAST, lease.end(&mut connection)).await;
+        return Err(error);
+    }
+    Ok((connection, options, lease))
+}
+
+/// Brings the schema up to date. How long that takes depends on the size of the tables.
+async fn migrate(connection: &mut PgConnection, server: &DatabaseServer) -> Result<(), StoreError> {
+    MIGRATIONS.run(connection).await.map_err(|error| not_migrated(error, server))
 }
 
 /// Opens the read connections.
@@ -131,9 +165,6 @@ async fn schema(connection: &mut PgConnection) -> Result<Option<i64>, StoreError
 
 /// Rejects a database in whose schema another program has made tables.
 async fn refuse_foreign(connection: &mut PgConnection, server: &DatabaseServer) -> Result<(), StoreError> {
-    if schema(connection).await?.is_some() {
-        return Ok(());
-    }
     let other: Option<String> = sqlx::query_scalar(
         "SELECT min(tablename)::text FROM pg_tables WHERE schemaname = current_schema() AND tablename <> '_sqlx_migrations'",
     )

@@ -6,7 +6,7 @@ use crate::{
     store::{
         driver::ErrorContext,
         error::StoreError,
-        postgres::{lease::Lease, open, writing::backend::PostgresBackend},
+        postgres::{open, writing::backend::PostgresBackend},
         writer::{Writer, WriterChannels, WriterTask},
         writing::{transaction::WriterConnection, writer_task::WriterLoop},
     },
@@ -18,8 +18,7 @@ pub(in crate::store) async fn open(
     server: &DatabaseServer,
     window: Window,
 ) -> Result<(Writer, WriterTask), StoreError> {
-    let (mut connection, options) = open::writer(server).await?;
-    let lease = Lease::take(&mut connection, &server.to_string()).await?;
+    let (mut connection, options, lease) = open::writer(server).await?;
     let ids = ids(&mut connection).await?;
     let (handle, channels) = Writer::new();
     let WriterChannels { inbox, changed, trouble, stopping, patience, figures, underway, .. } = channels;
