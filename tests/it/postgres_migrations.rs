@@ -5,9 +5,12 @@ use crate::{
     postgres_cluster::{cluster, sql},
     store::checksums,
 };
-use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, migrate::Migrator};
+use sqlx::{
+    AssertSqlSafe, Connection as _, Executor as _, PgConnection,
+    migrate::{Migrate as _, Migrator},
+};
 use std::{fs, path::Path, time::Duration};
-use warraq::store::{StoreError, Writer};
+use warraq::store::{StoreError, StoreErrorKind, Writer};
 
 /// The first bytes of each migration's checksum. sqlx refuses a database whose migrations have other checksums, so no byte of an
 /// applied migration may change, not even in a comment.
@@ -85,4 +88,17 @@ async fn a_schema_is_not_migrated_under_the_process_that_writes() {
     assert!(matches!(refused, StoreError::Leased { .. }), "{refused}");
     assert_eq!(sql(&url, "SELECT max(version) FROM _sqlx_migrations").await, ["2"]);
     renewing.abort();
+}
+
+#[tokio::test]
+async fn another_migration_is_not_waited_for_without_end() {
+    let Some((url, mut other)) = of_earlier_version().await else { return };
+    other.lock().await.unwrap();
+    let opened = tokio::time::timeout(Duration::from_secs(60), Writer::open(place(&url), Duration::from_hours(72)));
+    let refused = opened.await.expect("the lock is waited for").map(drop).unwrap_err();
+    assert_eq!(refused.kind(), StoreErrorKind::Busy, "{refused}");
+    other.unlock().await.unwrap();
+    let (writer, task) = Writer::open(place(&url), Duration::from_hours(72)).await.unwrap();
+    writer.close().await.unwrap();
+    task.await.unwrap().unwrap();
 }

@@ -6,6 +6,7 @@ use crate::{
     processes::{Folder, until},
     test_instance::URL,
 };
+use futures_util::future::join_all;
 use std::{
     path::PathBuf,
     process::Stdio,
@@ -23,7 +24,7 @@ use tokio::{
 };
 use warraq::{
     model::FeedId,
-    store::{Reader, Writer},
+    store::{Reader, StoreErrorKind, Writer},
 };
 
 /// The message with which a client asks whether the server is there: Sync, PostgreSQL's protocol 3.0, section 55.7.
@@ -155,5 +156,43 @@ async fn a_start_whose_question_gets_no_answer_is_stopped_within_seconds() {
         assert!(Command::new("sh").args(["-c", &line]).status().await.unwrap().success());
         let ended = timeout(Duration::from_secs(8), daemon.wait()).await.expect("it does not stop");
         assert_eq!(ended.unwrap().code(), Some(0));
+    }
+}
+
+/// Returns the kind of error with which opening a database ends on whose network this statement gets no answer.
+async fn opened_to_read(words: &'static str) -> Option<StoreErrorKind> {
+    let (network, url) = migrated_behind_a_network().await?;
+    network.swallow(words);
+    let opened = timeout(Duration::from_secs(60), Reader::open(place(&url))).await;
+    opened.unwrap_or_else(|_| panic!("opening waits for {words}")).err().map(|error| error.kind())
+}
+
+/// Does the same for writing.
+async fn opened_to_write(words: &'static str) -> Option<StoreErrorKind> {
+    let (network, url) = migrated_behind_a_network().await?;
+    network.swallow(words);
+    let opened = timeout(Duration::from_secs(60), Writer::open(place(&url), Duration::from_hours(72))).await;
+    opened.unwrap_or_else(|_| panic!("opening waits for {words}")).err().map(|error| error.kind())
+}
+
+async fn migrated_behind_a_network() -> Option<(Network, String)> {
+    let (network, url) = behind_a_network().await?;
+    let (writer, task) = Writer::open(place(&url), Duration::from_hours(72)).await.unwrap();
+    writer.close().await.unwrap();
+    task.await.unwrap().unwrap();
+    Some((network, url))
+}
+
+#[tokio::test]
+async fn opening_ends_although_a_statement_gets_no_answer() {
+    if cluster().is_none() {
+        return;
+    }
+    let reading = ["to_regclass", "max(version)"].map(opened_to_read);
+    let writing =
+        ["to_regclass", "max(version)", "SET lock_timeout", "pg_advisory_lock", "UPDATE writer_lease", "last_entry"];
+    let (read, written) = tokio::join!(join_all(reading), join_all(writing.map(opened_to_write)));
+    for kind in read.into_iter().chain(written) {
+        assert_eq!(kind, Some(StoreErrorKind::Unreachable));
     }
 }

@@ -6,6 +6,7 @@ use crate::store::{
     error::StoreError,
     figures::{ServerFigures, WriterProcess},
     postgres::snapshot,
+    writing::transaction::within,
 };
 use sqlx::{PgConnection, PgPool};
 use std::{fs, path::Path, time::Duration};
@@ -16,6 +17,9 @@ const SECONDS: f64 = 30.0;
 pub(in crate::store) const RENEW: Duration = Duration::from_secs(10);
 /// Time between two looks at a lease that another process has.
 const LOOK: Duration = Duration::from_secs(1);
+
+/// How long a statement of one row may take. It can wait for the end of a transaction whose client has gone.
+pub(in crate::store) const SHORT: Duration = Duration::from_secs(20);
 
 /// The lease of this process.
 #[derive(Debug)]
@@ -42,12 +46,11 @@ impl Lease {
         let mut first: Option<HeldLease> = None;
         loop {
             let gone = first.as_ref().is_some_and(|held| is_gone(&held.owner));
-            if let Some(epoch) =
-                try_take(connection, &owner, gone.then(|| first.as_ref().map(|h| h.epoch)).flatten()).await?
-            {
+            let gone = gone.then(|| first.as_ref().map(|h| h.epoch)).flatten();
+            if let Some(epoch) = within(SHORT, try_take(connection, &owner, gone)).await? {
                 return Ok(Self { epoch, written: 0 });
             }
-            let held = held(connection).await?;
+            let held = within(SHORT, held(connection)).await?;
             if first.as_ref().is_some_and(|first| first.epoch != held.epoch || first.ends_at < held.ends_at) {
                 return Err(StoreError::Leased { database: database.to_owned(), by: held.owner });
             }

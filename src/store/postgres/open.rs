@@ -5,7 +5,10 @@ use crate::{
     store::{
         driver::ErrorContext,
         error::StoreError,
-        postgres::{lease::Lease, snapshot},
+        postgres::{
+            lease::{Lease, SHORT},
+            snapshot,
+        },
         writing::transaction::within,
     },
 };
@@ -31,6 +34,8 @@ const SESSION: &str = "SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval
 /// The same for readers, whose statements are short.
 const READING_SESSION: &str = "SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3; \
      SET jit = off; SET idle_in_transaction_session_timeout = '60s'; SET statement_timeout = '60s'";
+/// How long the session waits for a lock while it migrates: another process may be migrating, and a reader may hold a table for hours.
+const BOUNDED_LOCKS: &str = "SET lock_timeout = '20s'";
 /// Number of read connections: two for pages and two for polls.
 const READERS: u32 = 4;
 
@@ -88,8 +93,8 @@ pub(super) async fn connect(options: &PgConnectOptions) -> Result<PgConnection, 
 pub(super) async fn writer(server: &DatabaseServer) -> Result<(PgConnection, PgConnectOptions, Lease), StoreError> {
     let options = options(server)?;
     let mut connection = connect(&options).await?;
-    let Some(found) = schema(&mut connection).await? else {
-        refuse_foreign(&mut connection, server).await?;
+    let Some(found) = within(SHORT, schema(&mut connection)).await? else {
+        within(SHORT, refuse_foreign(&mut connection, server)).await?;
         migrate(&mut connection, server).await?;
         let lease = Lease::take(&mut connection, &server.to_string()).await?;
         return Ok((connection, options, lease));
@@ -101,11 +106,11 @@ pub(super) async fn writer(server: &DatabaseServer) -> Result<(PgConnection, PgC
     let mut lease = Lease::take(&mut connection, &server.to_string()).await?;
     let migrated = async {
         if found == known {
-            migrate(&mut connection, server).await
+            within(SHORT, migrate(&mut connection, server)).await
         } else {
             migrate(&mut connection, server).await?;
             // Migrating a long table takes longer than a lease lasts.
-            lease.keep(&mut connection).await
+            within(SHORT, lease.keep(&mut connection)).await
         }
     }
     .await;
@@ -117,23 +122,26 @@ pub(super) async fn writer(server: &DatabaseServer) -> Result<(PgConnection, PgC
     Ok((connection, options, lease))
 }
 
-/// Brings the schema up to date. How long that takes depends on the size of the tables.
+/// Brings the schema up to date. How long that takes depends on the size of the tables, but a lock is not waited for without end.
 async fn migrate(connection: &mut PgConnection, server: &DatabaseServer) -> Result<(), StoreError> {
-    MIGRATIONS.run(connection).await.map_err(|error| not_migrated(error, server))
+    let doing = "preparing the migration of the schema";
+    sqlx::raw_sql(BOUNDED_LOCKS).execute(&mut *connection).await.while_doing(doing)?;
+    MIGRATIONS.run(&mut *connection).await.map_err(|error| not_migrated(error, server))?;
+    sqlx::raw_sql("RESET lock_timeout").execute(connection).await.map(drop).while_doing(doing)
 }
 
 /// Opens the read connections.
 pub(in crate::store) async fn readers(server: &DatabaseServer) -> Result<PgPool, StoreError> {
     let options = options(server)?;
     let mut connection = connect(&options).await?;
-    let found = schema(&mut connection).await?;
+    let found = within(SHORT, schema(&mut connection)).await?;
     let known = newest();
     match found {
         None => return Err(StoreError::Unfinished(named(server))),
         Some(found) if found > known => return Err(StoreError::Newer { path: named(server), found, known }),
         Some(_) => {}
     }
-    drop(connection.close().await);
+    drop(tokio::time::timeout(LAST, connection.close()).await);
     let pool = PgPoolOptions::new()
         .max_connections(READERS)
         .acquire_timeout(CONNECT)

@@ -7,7 +7,7 @@ use crate::{
         driver::ErrorContext,
         error::{StoreError, StoreErrorKind, TransientError},
         postgres::{
-            lease::{Lease, RENEW},
+            lease::{Lease, RENEW, SHORT},
             open,
         },
         writing::transaction::within,
@@ -19,9 +19,6 @@ use tokio::time::Instant;
 
 /// How long a statement may take before the server counts as unreachable. A network that swallows packets reports nothing.
 const LONGEST: Duration = Duration::from_mins(2);
-
-/// How long a statement of one row may take. It can wait for the end of a transaction whose client has gone.
-const SHORT: Duration = Duration::from_secs(20);
 
 /// How long closing may take, because a daemon stops within a few seconds.
 const LAST: Duration = Duration::from_secs(1);

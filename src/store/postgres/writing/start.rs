@@ -6,9 +6,12 @@ use crate::{
     store::{
         driver::ErrorContext,
         error::StoreError,
-        postgres::{open, writing::backend::PostgresBackend},
+        postgres::{lease::SHORT, open, writing::backend::PostgresBackend},
         writer::{Writer, WriterChannels, WriterTask},
-        writing::{transaction::WriterConnection, writer_task::WriterLoop},
+        writing::{
+            transaction::{WriterConnection, within},
+            writer_task::WriterLoop,
+        },
     },
 };
 use sqlx::PgConnection;
@@ -19,7 +22,7 @@ pub(in crate::store) async fn open(
     window: Window,
 ) -> Result<(Writer, WriterTask), StoreError> {
     let (mut connection, options, lease) = open::writer(server).await?;
-    let ids = ids(&mut connection).await?;
+    let ids = within(SHORT, ids(&mut connection)).await?;
     let (handle, channels) = Writer::new();
     let WriterChannels { inbox, changed, trouble, stopping, patience, figures, underway, .. } = channels;
     let backend = PostgresBackend::new(connection, options, lease);
