@@ -7,6 +7,8 @@ use crate::{
     test_instance::URL,
 };
 use futures_util::future::join_all;
+use jiff::Timestamp;
+use sqlx::{Connection as _, Executor as _, PgConnection};
 use std::{
     path::PathBuf,
     process::Stdio,
@@ -24,7 +26,7 @@ use tokio::{
 };
 use warraq::{
     model::FeedId,
-    store::{Reader, StoreErrorKind, Writer},
+    store::{Reader, RetentionLimits, StoreErrorKind, Writer},
 };
 
 /// The message with which a client asks whether the server is there: Sync, PostgreSQL's protocol 3.0, section 55.7.
@@ -195,4 +197,20 @@ async fn opening_ends_although_a_statement_gets_no_answer() {
     for kind in read.into_iter().chain(written) {
         assert_eq!(kind, Some(StoreErrorKind::Unreachable));
     }
+}
+
+#[tokio::test]
+async fn a_rollback_that_gets_no_answer_does_not_delay_a_stop() {
+    let Some((network, url)) = behind_a_network().await else { return };
+    let (writer, task) = Writer::open(place(&url), Duration::from_hours(72)).await.unwrap();
+    let mut other = PgConnection::connect(&url).await.unwrap();
+    other.execute("ALTER TABLE story RENAME TO elsewhere").await.unwrap();
+    network.fall_silent_at("ROLLBACK");
+    let asked = writer.clone();
+    let keep = RetentionLimits::as_of(Timestamp::now(), Duration::from_hours(24), Duration::from_hours(24), false);
+    let asking = tokio::spawn(async move { asked.prune(keep).await });
+    sleep(Duration::from_secs(1)).await;
+    assert!(!asking.is_finished(), "the rollback was answered");
+    let _ = timeout(Duration::from_secs(6), writer.close()).await.expect("the writer is not closed");
+    let _ = timeout(Duration::from_secs(6), task).await.expect("the writer's task does not end");
 }

@@ -179,9 +179,23 @@ impl<B: Backend> WriterConnection<B> {
             if let Some(trouble) = TransientError::of(error) {
                 self.backend.failed(&trouble);
             }
-            self.backend.rollback().await;
+            self.roll_back().await;
         }
         done
+    }
+
+    /// Rolls back what failed. A server that does not answer rolls back by itself once the connection is closed.
+    async fn roll_back(&mut self) {
+        let limit = self.limit();
+        let rolled_back = async {
+            self.backend.rollback().await;
+            Ok(())
+        };
+        if let Err(silent) = limit.of(rolled_back).await
+            && let Some(trouble) = TransientError::of(&silent)
+        {
+            self.backend.failed(&trouble);
+        }
     }
 
     /// Finds out whether a commit took place whose answer was lost with the connection. The work is repeated only if it did not.
