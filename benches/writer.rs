@@ -168,7 +168,7 @@ async fn work(folder: &Path) -> Result<(), Box<dyn Error>> {
         let (path, fingerprint) = ("/feed.atom".to_owned(), String::new());
         let edition =
             RenderedEdition { path, hash: vec![u8::try_from(round)?; 16], packed: vec![0; 50_000], fingerprint };
-        services.writer.editions(vec![edition], clock.now()).await?;
+        services.writer.editions(vec![edition], None, clock.now()).await?;
     }
     // A hundredth of the stories are too old.
     let day = Duration::from_hours(24);

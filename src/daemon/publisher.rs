@@ -113,7 +113,7 @@ impl Publisher {
         }
         let lists = self.lists(settings, &rendered.lists, &mut new).await?;
         self.take_down(settings, &channels);
-        self.put(settings, new).await?;
+        self.put(settings, new, rendered).await?;
         rendered.lists.extend(lists);
         (rendered.channels, rendered.commits) = (channels, changes.commits());
         let Rendered { unlinked, behind, .. } = rendered;
@@ -185,8 +185,14 @@ impl Publisher {
     }
 
     /// Stores editions in the database, all in one transaction, and puts them into the edition table with the time when their
-    /// bytes last changed.
-    async fn put(&self, settings: &PublishSettings, new: Vec<NewEdition>) -> Result<(), StoreError> {
+    /// bytes last changed. The database forgets editions that nobody is shown any more: one that comes back is rendered again, and
+    /// its entity tag depends only on its bytes.
+    async fn put(
+        &self,
+        settings: &PublishSettings,
+        new: Vec<NewEdition>,
+        rendered: &mut Rendered,
+    ) -> Result<(), StoreError> {
         if new.is_empty() {
             return Ok(());
         }
@@ -197,7 +203,10 @@ impl Publisher {
             fingerprint: fingerprint.clone(),
         };
         let ArchiveRenderer { writer, clock, .. } = &self.archive;
-        let changed = writer.editions(new.iter().map(kept).collect(), clock.now()).await?;
+        let shown = stored::names(settings);
+        let others = (rendered.kept != shown).then(|| shown.clone());
+        let changed = writer.editions(new.iter().map(kept).collect(), others, clock.now()).await?;
+        rendered.kept = shown;
         let dated: Vec<_> =
             new.into_iter().zip(changed).map(|(new, changed)| (new.document, new.edition, changed)).collect();
         self.show(settings, &dated);

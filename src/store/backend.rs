@@ -192,13 +192,14 @@ pub(super) trait Backend {
         check.write(self.connection(), checked).await
     }
 
-    /// Stores rendered editions. Returns when the bytes of each last changed.
+    /// Stores rendered editions, and deletes those of all paths but these. Returns when the bytes of each last changed.
     async fn keep_editions(
         &mut self,
         editions: &[RenderedEdition],
+        shown: Option<&[String]>,
         now: Timestamp,
     ) -> Result<Vec<Timestamp>, StoreError> {
-        edition::keep(self.connection(), editions, now).await
+        edition::keep(self.connection(), editions, shown, now).await
     }
 
     /// Stores an archive page. Returns false if the pages of the channel have changed in the meantime.

@@ -28,7 +28,12 @@ pub(super) enum Command {
 pub(super) enum Task {
     Adopt(Box<StoreConfig>, Timestamp, oneshot::Sender<(ConfigChanges, Vec<FeedRecord>)>),
     UpdateFeeds(Vec<FeedUpdate>, oneshot::Sender<()>),
-    Editions(Vec<RenderedEdition>, Timestamp, oneshot::Sender<Vec<Timestamp>>),
+    Editions {
+        editions: Vec<RenderedEdition>,
+        shown: Option<Vec<String>>,
+        now: Timestamp,
+        reply: oneshot::Sender<Vec<Timestamp>>,
+    },
     Archive {
         page: Box<ArchivePage>,
         packed: Vec<u8>,

@@ -153,16 +153,17 @@ impl Writer {
         self.task(|reply| Task::UpdateFeeds(updates, reply)).await
     }
 
-    /// Stores rendered editions. Returns when the bytes of each last changed.
+    /// Stores rendered editions. With `shown`, those of all paths but these are deleted. Returns when the bytes of each last changed.
     ///
     /// # Errors
     /// Fails if the writer has stopped.
     pub async fn editions(
         &self,
-        rendered_editions: Vec<RenderedEdition>,
+        editions: Vec<RenderedEdition>,
+        shown: Option<Vec<String>>,
         now: Timestamp,
     ) -> Result<Vec<Timestamp>, StoreError> {
-        self.task(|reply| Task::Editions(rendered_editions, now, reply)).await
+        self.task(|reply| Task::Editions { editions, shown, now, reply }).await
     }
 
     /// Stores a rendered archive page, compressed, with the fingerprint of the rules by which it was rendered. A page that was

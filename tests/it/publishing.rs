@@ -62,6 +62,33 @@ async fn the_last_editions_are_served_at_once_after_a_start() {
 }
 
 #[tokio::test]
+async fn the_editions_of_a_removed_channel_are_forgotten_and_come_back_as_they_were() {
+    let outlet = FakeOutlet::start().await;
+    outlet.set("/feed", Reply::feed(doc("Un titre")));
+    let feed = outlet.url("/feed");
+    let channel = "[[channel]]\nslug = \"une\"\ntitle = \"La une\"\noutlets = [\"ville\"]\n";
+    let mut instance = polled(channel, &feed).await;
+    let daemon = RunningDaemon::start(&instance).await;
+    daemon.get_until("/channels/une.atom", "Un titre").await;
+    let before = daemon.get("/channels/une.atom").await;
+    let (tag, bytes) = (before.headers()["etag"].clone(), before.text().await.unwrap());
+    daemon.reload(config_text("", &[("ville", &feed)])).await;
+    let kept = "SELECT string_agg(path, ' ') FROM (SELECT path FROM edition ORDER BY path) AS e";
+    instance.sql_until(kept, &["/feed.atom /feed.json /feed.rss /opml"]).await;
+    assert_eq!(daemon.get("/channels/une.atom").await.status(), 404);
+    daemon.reload(config_text(channel, &[("ville", &feed)])).await;
+    assert_eq!(daemon.get_until("/channels/une.atom", "Un titre").await, bytes);
+    assert_eq!(daemon.get("/channels/une.atom").await.headers()["etag"], tag);
+    daemon.stop().await.unwrap();
+    // What was removed while no daemon ran is forgotten too.
+    instance.restart(Some(config_text("", &[("ville", &feed)]))).await;
+    instance.close().await;
+    let daemon = RunningDaemon::start(&instance).await;
+    instance.sql_until(kept, &["/feed.atom /feed.json /feed.rss /opml"]).await;
+    daemon.stop().await.unwrap();
+}
+
+#[tokio::test]
 async fn what_was_rendered_by_other_settings_is_not_served() {
     let outlet = FakeOutlet::start().await;
     outlet.set("/feed", Reply::feed(doc("Un titre")));

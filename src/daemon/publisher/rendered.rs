@@ -25,6 +25,8 @@ pub(super) struct Rendered {
     pub(super) behind: HashSet<String>,
     /// Channels with new archive pages, to which their editions do not link yet.
     pub(super) unlinked: HashSet<String>,
+    /// The names under which the database keeps the editions that are shown, as of the last time when it was told to forget others.
+    pub(super) kept: Vec<String>,
     /// The OPML lists of feeds, by whether private outlets are left out.
     pub(super) lists: HashMap<bool, Vec<u8>>,
 }

@@ -49,3 +49,13 @@ impl Publisher {
         Ok(true)
     }
 }
+
+/// Returns the names under which the database keeps what is shown to anybody.
+pub(super) fn names(settings: &PublishSettings) -> Vec<String> {
+    let documents = settings.shown_channels().flat_map(|channel| {
+        let formats = Format::ALL.map(|format| publish::path(channel.public_slug(), format));
+        let list = (channel.public_slug() == Channel::ALL).then(|| OPML.to_owned());
+        formats.into_iter().chain(list).map(|path| ServedDocument::of(settings, channel, path).kept_as())
+    });
+    documents.collect()
+}

@@ -11,15 +11,21 @@ pub(in crate::store) trait EditionRows {
     async fn edition(&mut self, edition: &RenderedEdition) -> Result<Option<(Vec<u8>, String, bool)>, StoreError>;
     /// Writes an edition.
     async fn write_edition(&mut self, edition: &RenderedEdition, changed_at: &str) -> Result<(), StoreError>;
+    /// Deletes all editions but those of these paths.
+    async fn forget_other_editions(&mut self, shown: &[String]) -> Result<(), StoreError>;
 }
 
 /// Stores these editions in the caller's transaction. Returns when the bytes of each last changed; unchanged bytes keep their
-/// time.
+/// time. All editions but those of the paths in `shown` are deleted.
 pub(in crate::store) async fn keep(
     connection: &mut impl EditionRows,
     rendered_editions: &[RenderedEdition],
+    shown: Option<&[String]>,
     now: Timestamp,
 ) -> Result<Vec<Timestamp>, StoreError> {
+    if let Some(shown) = shown {
+        connection.forget_other_editions(shown).await?;
+    }
     let mut changed = Vec::with_capacity(rendered_editions.len());
     for edition in rendered_editions {
         changed.push(keep_one(connection, edition, now).await?);

@@ -31,4 +31,13 @@ impl EditionRows for PgConnection {
         .map(drop)
         .while_doing("keeping an edition")
     }
+
+    async fn forget_other_editions(&mut self, shown: &[String]) -> Result<(), StoreError> {
+        sqlx::query("DELETE FROM edition WHERE path <> ALL($1)")
+            .bind(shown)
+            .execute(self)
+            .await
+            .map(drop)
+            .while_doing("forgetting editions")
+    }
 }

@@ -1,7 +1,7 @@
 //! The statements of editions.
 
 use crate::store::{
-    documents::RenderedEdition, driver::ErrorContext, error::StoreError, writing::edition::EditionRows,
+    documents::RenderedEdition, driver::ErrorContext, error::StoreError, sqlite::row, writing::edition::EditionRows,
 };
 use sqlx::SqliteConnection;
 
@@ -30,5 +30,14 @@ impl EditionRows for SqliteConnection {
         .await
         .map(drop)
         .while_doing("keeping an edition")
+    }
+
+    async fn forget_other_editions(&mut self, shown: &[String]) -> Result<(), StoreError> {
+        sqlx::query("DELETE FROM edition WHERE path NOT IN (SELECT value FROM json_each($1))")
+            .bind(row::rows(shown))
+            .execute(self)
+            .await
+            .map(drop)
+            .while_doing("forgetting editions")
     }
 }

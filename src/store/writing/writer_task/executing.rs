@@ -29,8 +29,8 @@ impl<B: Backend> WriterLoop<B> {
                 self.update_feeds(&updates).await?;
                 send_reply(reply, ());
             }
-            Task::Editions(rendered_editions, now, reply) => {
-                let changed = transaction!(self.database, |b| b.keep_editions(&rendered_editions, now))?;
+            Task::Editions { editions, shown, now, reply } => {
+                let changed = transaction!(self.database, |b| b.keep_editions(&editions, shown.as_deref(), now))?;
                 send_reply(reply, changed);
             }
             Task::Archive { page, packed, fingerprint, now, reply } => {
