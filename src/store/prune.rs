@@ -60,6 +60,7 @@ async fn prune(writer: &Writer, keep: RetentionLimits, progress_sender: &Progres
     walk(writer, keep, |_| PruneStep::Pages, |_| {}).await?;
     pruned.dropped = walk(writer, keep, PruneStep::Dropped, |_| {}).await?.rows;
     pruned.polls = walk(writer, keep, |_| PruneStep::Polls, |_| {}).await?.rows;
+    walk(writer, keep, PruneStep::Days, |_| {}).await?;
     Ok(pruned)
 }
 

@@ -4,6 +4,9 @@ use crate::model::EntryId;
 use jiff::{SignedDuration, Timestamp};
 use std::time::Duration;
 
+/// How long the daily totals of feeds are kept at least: a month can be compared with the same month of the year before.
+const TOTALS: Duration = Duration::from_hours(400 * 24);
+
 /// What is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RetentionLimits {
@@ -11,6 +14,8 @@ pub struct RetentionLimits {
     pub entries_since: Timestamp,
     /// Polls that ended at or after this time are kept.
     pub polls_since: Timestamp,
+    /// The daily totals of feeds are kept from this time on: no shorter than entries and polls.
+    pub days_since: Timestamp,
     /// Only count what would be deleted.
     pub dry_run: bool,
     /// Delete even if nearly everything would go.
@@ -25,7 +30,9 @@ impl RetentionLimits {
             let keep = SignedDuration::try_from(keep).unwrap_or(SignedDuration::MAX);
             now.checked_sub(keep).unwrap_or(Timestamp::MIN)
         };
-        Self { entries_since: since(entries), polls_since: since(polls), dry_run, force: false }
+        let (entries_since, polls_since) = (since(entries), since(polls));
+        let days_since = since(TOTALS).min(entries_since).min(polls_since);
+        Self { entries_since, polls_since, days_since, dry_run, force: false }
     }
 
     /// Same limits, but also if nearly everything would be deleted.
@@ -63,6 +70,8 @@ pub(in crate::store) enum PruneStep {
     Dropped(i64),
     /// Delete poll history.
     Polls,
+    /// Delete old daily totals of the feeds after this one.
+    Days(i64),
     /// Count the poll history that would be deleted.
     CountPolls,
 }
@@ -82,4 +91,20 @@ pub(in crate::store) struct PruneStepResult {
     pub more: bool,
     /// The entries that were deleted.
     pub deleted: Vec<EntryId>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn daily_totals_are_kept_for_no_shorter_than_anything_else() {
+        let now: Timestamp = "2026-11-02T12:00:00Z".parse().unwrap();
+        let day = Duration::from_hours(24);
+        for (entries, polls, totals) in [(90, 30, 400), (500, 30, 500), (90, 1_000, 1_000)] {
+            let limits = RetentionLimits::as_of(now, entries * day, polls * day, false);
+            assert_eq!(limits.days_since, now - totals * day, "{entries} {polls}");
+        }
+        assert_eq!(RetentionLimits::as_of(now, Duration::MAX, day, false).days_since, Timestamp::MIN);
+    }
 }

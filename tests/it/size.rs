@@ -321,6 +321,22 @@ async fn new_entries_are_found_by_their_words_while_channels_are_laid_over_much(
 }
 
 #[tokio::test]
+async fn daily_totals_of_feeds_are_kept_for_more_than_a_year() {
+    let outlet = FakeOutlet::start().await;
+    outlet.set("/feed", Reply::feed(long_feed(0, 3)));
+    let mut instance = TestInstance::over(&[("outlet", &outlet.url("/feed"))]).await;
+    instance.poll().await;
+    instance.pass(SignedDuration::from_hours(400 * 24));
+    instance.poll().await;
+    instance.prune().await;
+    let days = "SELECT string_agg(day, ' ') FROM (SELECT day FROM feed_day ORDER BY day) AS d";
+    assert_eq!(instance.sql(days).await, ["2026-11-02 2027-12-07"]);
+    instance.pass(SignedDuration::from_hours(24));
+    instance.prune().await;
+    assert_eq!(instance.sql(days).await, ["2027-12-07"]);
+}
+
+#[tokio::test]
 async fn a_long_document_without_dates_keeps_its_order() {
     let outlet = FakeOutlet::start().await;
     let doc = (0..2_500).fold(FeedDoc::rss("archive"), |doc, n| {

@@ -16,6 +16,8 @@ const FORGET: i64 = 200;
 /// Number of rows of poll history, or of archive pages, that one step deletes.
 const POLLS: i64 = 2_000;
 const PAGES: i64 = 50;
+/// Number of feeds whose old daily totals one step deletes: in a day each has one more.
+const FEEDS: i64 = 100;
 /// With fewer stories than this, all may be deleted at once.
 const FEW: u64 = 100;
 
@@ -35,6 +37,10 @@ pub(in crate::store) trait PruneRows {
     async fn forget_dropped(&mut self, ids: &[i64]) -> Result<(), StoreError>;
     /// Deletes the oldest polls that ended before this time. Returns how many.
     async fn forget_polls(&mut self, before: &str, limit: i64) -> Result<u64, StoreError>;
+    /// Returns the last of the feeds after this one, so many at most; `None` if there is none.
+    async fn last_feed(&mut self, after: i64, limit: i64) -> Result<Option<i64>, StoreError>;
+    /// Deletes the daily totals of the feeds after the first up to the second from before this day. Returns how many.
+    async fn forget_days(&mut self, after: i64, last: i64, before: &str) -> Result<u64, StoreError>;
     /// Counts the polls that ended before this time.
     async fn count_polls(&mut self, before: &str) -> Result<i64, StoreError>;
 }
@@ -52,6 +58,7 @@ pub(in crate::store) async fn step(
         PruneStep::Pages => pages(connection, keep).await,
         PruneStep::Dropped(after) => dropped(connection, keep, after).await,
         PruneStep::Polls => polls(connection, keep).await,
+        PruneStep::Days(after) => days(connection, keep, after).await,
         PruneStep::CountPolls => count_polls(connection, keep).await,
     }
 }
@@ -155,6 +162,21 @@ async fn dropped(
 async fn polls(connection: &mut impl PruneRows, keep: RetentionLimits) -> Result<PruneStepResult, StoreError> {
     let done = connection.forget_polls(&milli(keep.polls_since), POLLS).await?;
     Ok(some_of(done, POLLS))
+}
+
+/// Deletes the old daily totals of some feeds.
+async fn days(
+    connection: &mut impl PruneRows,
+    keep: RetentionLimits,
+    after: i64,
+) -> Result<PruneStepResult, StoreError> {
+    let Some(last) = connection.last_feed(after, FEEDS).await? else {
+        return Ok(PruneStepResult { last: after, ..PruneStepResult::default() });
+    };
+    let before = second(keep.days_since);
+    let day = before.split('T').next().unwrap_or_default();
+    let rows = connection.forget_days(after, last, day).await?;
+    Ok(PruneStepResult { rows, last, more: true, ..PruneStepResult::default() })
 }
 
 fn some_of(rows: u64, most: i64) -> PruneStepResult {

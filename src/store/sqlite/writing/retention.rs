@@ -112,6 +112,28 @@ impl PruneRows for SqliteConnection {
             .while_doing("forgetting poll history")
     }
 
+    async fn last_feed(&mut self, after: i64, limit: i64) -> Result<Option<i64>, StoreError> {
+        sqlx::query_scalar("SELECT max(id) FROM (SELECT id FROM feed WHERE id > $1 ORDER BY id LIMIT $2)")
+            .bind(after)
+            .bind(limit)
+            .fetch_one(self)
+            .await
+            .while_doing("looking for feeds")
+    }
+
+    async fn forget_days(&mut self, after: i64, last: i64, before: &str) -> Result<u64, StoreError> {
+        sqlx::query(
+            "DELETE FROM feed_day WHERE feed_id IN (SELECT id FROM feed WHERE id > $1 AND id <= $2) AND day < $3",
+        )
+        .bind(after)
+        .bind(last)
+        .bind(before)
+        .execute(self)
+        .await
+        .map(|done| done.rows_affected())
+        .while_doing("forgetting daily totals")
+    }
+
     async fn count_polls(&mut self, before: &str) -> Result<i64, StoreError> {
         sqlx::query_scalar("SELECT count(*) FROM poll WHERE ended_at < $1")
             .bind(before)
