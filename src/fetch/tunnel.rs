@@ -11,7 +11,7 @@ use std::io::{self, ErrorKind};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, copy_bidirectional};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::AbortHandle;
 use tokio_rustls::TlsConnector;
@@ -19,6 +19,10 @@ use url::{Host, Url};
 
 /// Time limit for opening a tunnel. The limit of a whole poll is shorter in most configurations.
 const OPENING: Duration = Duration::from_mins(1);
+/// Time limit for the proxy to take a piece of what the client sends.
+const SENDING: Duration = Duration::from_mins(1);
+/// Length of such a piece, in bytes.
+const PIECE: usize = 8_192;
 /// Maximum length of the head of the proxy's response, in bytes.
 const HEAD_MAX: usize = 16_384;
 /// User name for the SOCKS5 task. Only the password is checked.
@@ -107,8 +111,41 @@ async fn serve(mut client: TcpStream, proxy: &TunnelProxy) -> io::Result<()> {
             }
         }
     };
-    let mut tunnel = tokio::time::timeout(OPENING, opening).await.map_err(|_| ErrorKind::TimedOut)??;
-    copy_bidirectional(&mut client, &mut tunnel).await.map(drop)
+    let tunnel = tokio::time::timeout(OPENING, opening).await.map_err(|_| ErrorKind::TimedOut)??;
+    carry(client, tunnel).await
+}
+
+/// Copies the data of both sides until the client closes its connection. The proxy may keep its own side open for ever, so its end
+/// is not waited for: the HTTP client never closes only one direction of a connection, so it reads nothing more.
+async fn carry(client: impl AsyncRead + AsyncWrite, tunnel: impl AsyncRead + AsyncWrite) -> io::Result<()> {
+    let (mut from_client, mut to_client) = tokio::io::split(client);
+    let (mut from_tunnel, mut to_tunnel) = tokio::io::split(tunnel);
+    let down = async {
+        tokio::io::copy(&mut from_tunnel, &mut to_client).await?;
+        // The client closes its connection when it has read this end.
+        to_client.shutdown().await?;
+        std::future::pending::<io::Result<()>>().await
+    };
+    tokio::select! {
+        ended = send(&mut from_client, &mut to_tunnel) => ended,
+        failed = down => failed,
+    }
+}
+
+/// Copies until the end of `from`. Fails if `to` takes nothing for too long: meanwhile the end of `from` could not be seen.
+async fn send(from: &mut (impl AsyncRead + Unpin), to: &mut (impl AsyncWrite + Unpin)) -> io::Result<()> {
+    let mut piece = vec![0; PIECE];
+    loop {
+        let length = from.read(&mut piece).await?;
+        if length == 0 {
+            return Ok(());
+        }
+        let sent = async {
+            to.write_all(&piece[..length]).await?;
+            to.flush().await
+        };
+        tokio::time::timeout(SENDING, sent).await.map_err(|_| ErrorKind::TimedOut)??;
+    }
 }
 
 /// Reads the address to which the client wants to connect (RFC 1928 3 and 4, RFC 1929 2).
@@ -207,4 +244,49 @@ async fn is_open(stream: &mut Box<dyn Stream>) -> io::Result<bool> {
     }
     let status: &[u8] = head.split(|byte| *byte == b' ').nth(1).unwrap_or_default();
     Ok(head.starts_with(b"HTTP/1.") && status.len() == 3 && status.starts_with(b"2"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::io::duplex;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_tunnel_ends_with_the_client_whatever_the_proxy_does() {
+        // What the client sends before it closes, and whether the proxy reads it.
+        for (sent, is_read) in [(0, true), (10, true), (100_000, true), (10, false), (100_000, false)] {
+            let (mut client, at_task) = duplex(200_000);
+            let (to_proxy, mut proxy) = duplex(1_000);
+            let task = tokio::spawn(carry(at_task, to_proxy));
+            let reading = tokio::spawn(async move {
+                let mut read = vec![0; if is_read { sent } else { 0 }];
+                proxy.read_exact(&mut read).await.unwrap();
+                // It never closes its side.
+                std::future::pending::<()>().await;
+                drop(proxy);
+            });
+            client.write_all(&vec![1; sent]).await.unwrap();
+            drop(client);
+            let ended = tokio::time::timeout(SENDING * 2, task).await;
+            let is_cut = !is_read && sent > 1_000;
+            assert_eq!(ended.expect("it ends").unwrap().is_err(), is_cut, "{sent} {is_read}");
+            reading.abort();
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_gets_the_whole_answer_of_a_proxy_that_closes_first() {
+        let (mut client, at_task) = duplex(1_000);
+        let (to_proxy, mut proxy) = duplex(1_000);
+        let task = tokio::spawn(carry(at_task, to_proxy));
+        client.write_all(b"GET").await.unwrap();
+        proxy.read_exact(&mut [0; 3]).await.unwrap();
+        let answering = tokio::spawn(async move { proxy.write_all(&[7; 50_000]).await });
+        let mut answer = Vec::new();
+        client.read_to_end(&mut answer).await.unwrap();
+        answering.await.unwrap().unwrap();
+        assert_eq!(answer.len(), 50_000);
+        drop(client);
+        task.await.unwrap().unwrap();
+    }
 }

@@ -132,6 +132,34 @@ async fn an_http_proxy_is_given_addresses_that_were_checked() {
 }
 
 #[tokio::test]
+async fn a_proxy_that_keeps_its_connections_open_leaves_none_of_ours() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let line = format!("proxy = \"http://{}\"\n", listener.local_addr().unwrap());
+    let opened = Arc::<Mutex<Vec<TcpStream>>>::default();
+    let kept = Arc::clone(&opened);
+    // It opens each tunnel, answers nothing, and never closes.
+    let proxy = tokio::spawn(async move {
+        while let Ok((mut client, _)) = listener.accept().await {
+            client.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await.unwrap();
+            kept.lock().unwrap().push(client);
+        }
+    });
+    let slugs = ["a", "b", "c", "d", "e", "f", "g", "h"];
+    let feeds = slugs.map(|slug| FeedUrl::parse(&format!("http://127.0.0.1:9/{slug}")).unwrap());
+    let outlets: Vec<_> = slugs.into_iter().zip(&feeds).collect();
+    let folder = Folder::with_file("", &[]);
+    folder.configure(&config_text(&line, &outlets).replace("timeout = \"20s\"", "timeout = \"1s\""));
+    let daemon = folder.start().await;
+    let files = || fs::read_dir(format!("/proc/{}/fd", daemon.id())).unwrap().count();
+    let before = files();
+    until("tunnels", async || opened.lock().unwrap().len() >= slugs.len()).await;
+    // Each that is left has two sockets.
+    until("their ends", async || files() < before + slugs.len()).await;
+    daemon.stop().await;
+    proxy.abort();
+}
+
+#[tokio::test]
 async fn through_a_proxy_the_server_is_asked_by_its_name() {
     let outlet = TlsOutlet::start(&["localhost"]).await;
     let folder = tempfile::tempdir().unwrap();
