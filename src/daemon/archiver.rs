@@ -6,12 +6,18 @@ use crate::{
     model::{Channel, ChannelView},
     publish::{self, Budget, archive},
     serve::ArchiveAnswer,
-    store::{ArchiveLookup, Reader, StoreError, Writer},
+    store::{ArchiveLookup, ArchivePage, Reader, StoreError, Writer},
 };
+use jiff::Timestamp;
+use std::sync::Arc;
+use tokio::sync::Semaphore;
 
 /// Most pages of one channel made in one step, which take some ten milliseconds each. The pages of a large database are made in
 /// several steps, with a check of the editions between them.
 const AT_ONCE: usize = 64;
+
+/// Most pages rendered again that wait to be stored. Others are rendered again for their next reader too.
+const STORING: usize = 4;
 
 /// The result of one step.
 #[derive(Debug, Default)]
@@ -68,9 +74,15 @@ pub(super) struct ArchiveRenderer {
     pub reader: Reader,
     pub writer: Writer,
     pub clock: Clock,
+    storing: Arc<Semaphore>,
 }
 
 impl ArchiveRenderer {
+    /// Creates the renderer.
+    pub(super) fn new(reader: Reader, writer: Writer, clock: Clock) -> Self {
+        Self { reader, writer, clock, storing: Arc::new(Semaphore::new(STORING)) }
+    }
+
     /// Returns an archive page of a channel. A page that was rendered by other rules or settings is rendered again.
     pub(super) async fn page(
         &self,
@@ -100,7 +112,22 @@ impl ArchiveRenderer {
         let Some(atom) = rendered(taken(&mut page.view), number, settings.budget).await else {
             return Ok(ArchiveAnswer::Unknown);
         };
-        self.writer.archive(page, archive::pack(&atom), settings.page_fingerprint(channel), made).await?;
+        self.store(page, archive::pack(&atom), settings.page_fingerprint(channel), made);
         Ok(if is_gone { ArchiveAnswer::Gone } else { ArchiveAnswer::Page { atom, made } })
+    }
+
+    /// Has a page stored that was rendered again. Its reader does not wait for the writer, which waits as long as the database
+    /// cannot be written.
+    fn store(&self, page: ArchivePage, packed: Vec<u8>, fingerprint: String, made: Timestamp) {
+        if self.writer.trouble().is_some() {
+            return;
+        }
+        let Ok(place) = Arc::clone(&self.storing).try_acquire_owned() else { return };
+        let writer = self.writer.clone();
+        tokio::spawn(async move {
+            // The writer's own error says why it failed.
+            drop(writer.archive(page, packed, fingerprint, made).await);
+            drop(place);
+        });
     }
 }

@@ -234,11 +234,8 @@ fn tasks(
     let tables = Tables::default();
     let Shown { editions, pages } = tables.of(Audience::Everyone).clone();
     let for_holders = tables.of(Audience::KeyHolder).clone();
-    let archive_renderer = archiver::ArchiveRenderer {
-        reader: services.reader.clone(),
-        writer: services.writer.clone(),
-        clock: services.clock.clone(),
-    };
+    let archive_renderer =
+        archiver::ArchiveRenderer::new(services.reader.clone(), services.writer.clone(), services.clock.clone());
     let health = Arc::clone(&reporter.health);
     let queries = queries::StoreQueries {
         archive_renderer: archive_renderer.clone(),

@@ -215,6 +215,49 @@ async fn a_stop_does_not_wait_for_the_due_times_of_a_late_start() {
     daemon.kill().await;
 }
 
+#[tokio::test]
+async fn archive_pages_that_must_be_rendered_again_do_not_wait_for_the_lock() {
+    let outlet = FakeOutlet::start().await;
+    let doc = (0..5).fold(FeedDoc::rss("La Ville"), |doc, n| {
+        doc.entry(&n.to_string(), &format!("Titre {n}"), "", "", &format!("2026-11-02T09:3{n}:00Z"))
+    });
+    outlet.set("/feed", Reply::feed(doc));
+    let channel = "[[channel]]\nslug = \"all\"\nlimit = 4\n";
+    let folder = Folder::with_file(channel, &[("ville", &outlet.url("/feed"))]);
+    let daemon = folder.start().await;
+    daemon.get_until("/feed.atom", "/archive/all/1.atom").await;
+    daemon.stop().await;
+    let rendered = "SELECT fingerprint FROM edition WHERE path = '/feed.atom'";
+    let first = folder.sql(rendered).await;
+    // Pages depend on this setting, so the stored one is stale.
+    folder.configure(&config_text(
+        &format!("[publish]\nentry_max = \"10KB\"\n{channel}"),
+        &[("ville", &outlet.url("/feed"))],
+    ));
+    let daemon = folder.start().await;
+    until("the feeds as now configured", async || folder.sql(rendered).await != first).await;
+    let fingerprint = "SELECT fingerprint FROM archive";
+    let before = folder.sql(fingerprint).await;
+    let mut other = lock(&folder).await;
+    let page = format!("http://{}/archive/all/1.atom", daemon.address());
+    let client = crate::processes::http_client().timeout(Duration::from_secs(5)).build().unwrap();
+    for _ in 0..8 {
+        let answer = client.get(&page).send().await.unwrap();
+        assert_eq!(answer.status(), 200);
+        assert!(answer.text().await.unwrap().contains("Titre 0"));
+    }
+    assert_eq!(folder.sql(fingerprint).await, before);
+    other.execute("ROLLBACK").await.unwrap();
+    other.close().await.unwrap();
+    // It is stored once that is possible.
+    until("another page", async || {
+        assert_eq!(client.get(&page).send().await.unwrap().status(), 200);
+        folder.sql(fingerprint).await != before
+    })
+    .await;
+    daemon.stop().await;
+}
+
 /// Starts a daemon that polls one feed every second and finds a new entry each time.
 async fn start_with_news() -> (FakeOutlet, Folder, Process) {
     let outlet = FakeOutlet::start().await;

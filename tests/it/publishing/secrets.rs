@@ -84,7 +84,8 @@ async fn archive_pages_of_other_rules_are_rendered_anew() {
     instance.change(&format!("UPDATE archive SET fingerprint = '', atom = {old}")).await;
     let daemon = RunningDaemon::start(&instance).await;
     assert_eq!(daemon.get("/archive/all/1.atom").await.text().await.unwrap(), page);
-    assert_eq!(instance.sql("SELECT count(*) FROM archive WHERE number = 1 AND fingerprint <> ''").await, ["1"]);
+    // The reader of the page does not wait until it is stored.
+    instance.sql_until("SELECT count(*) FROM archive WHERE number = 1 AND fingerprint <> ''", &["1"]).await;
     daemon.stop().await.unwrap();
 }
 
