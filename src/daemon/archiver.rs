@@ -9,17 +9,43 @@ use crate::{
     store::{ArchiveLookup, ArchivePage, Reader, StoreError, Writer},
 };
 use jiff::Timestamp;
-use std::sync::Arc;
-use tokio::sync::Semaphore;
+use std::{sync::Arc, time::Duration};
+use tokio::{sync::Semaphore, time::Instant};
 
-/// Most pages of one channel made in one step, which take some ten milliseconds each. The pages of a large database are made in
-/// several steps, with a check of the editions between them.
-const AT_ONCE: usize = 64;
+/// Most pages made in one turn, of all channels together; they take some ten milliseconds each. The pages of a large database are
+/// made in several turns, and editions are rendered between them.
+const PER_TURN: usize = 64;
+/// Time after which a turn makes no further page.
+const TURN: Duration = Duration::from_secs(1);
 
 /// Most pages rendered again that wait to be stored. Others are rendered again for their next reader too.
 const STORING: usize = 4;
 
-/// The result of one step.
+/// What one turn may still make.
+#[derive(Debug)]
+pub(super) struct PageAllowance {
+    pages: usize,
+    until: Instant,
+}
+
+impl PageAllowance {
+    /// Returns the allowance of a turn that begins now.
+    pub(super) fn new(now: Instant) -> Self {
+        Self { pages: PER_TURN, until: now + TURN }
+    }
+
+    /// Returns whether another page may be made now.
+    fn allows(&self, now: Instant) -> bool {
+        self.pages > 0 && now < self.until
+    }
+
+    /// Counts a page that was made.
+    fn count(&mut self) {
+        self.pages = self.pages.saturating_sub(1);
+    }
+}
+
+/// The pages of one channel that a turn made.
 #[derive(Debug, Default)]
 pub(super) struct Pages {
     /// Number of pages made.
@@ -28,14 +54,16 @@ pub(super) struct Pages {
     pub more: bool,
 }
 
-/// Makes the pages of a channel that are due, at most [`AT_ONCE`].
+/// Makes the pages of a channel that are due, as far as the allowance goes.
 pub(super) async fn page(
     archive_renderer: &ArchiveRenderer,
     channel: &Channel,
     settings: &PublishSettings,
+    allowance: &mut PageAllowance,
 ) -> Result<Pages, StoreError> {
     let reader = settings.reader(&archive_renderer.reader);
-    for made in 0..AT_ONCE {
+    let mut made = 0;
+    while allowance.allows(Clock::monotonic()) {
         let done = Pages { made, more: false };
         let unpaged = reader.unpaged(channel, channel.limit).await?;
         let Some(stories) = archive::cut(unpaged, channel.limit) else { return Ok(done) };
@@ -47,8 +75,10 @@ pub(super) async fn page(
         if !writer.archive(page, packed, settings.page_fingerprint(channel), clock.now()).await? {
             return Ok(done);
         }
+        made += 1;
+        allowance.count();
     }
-    Ok(Pages { made: AT_ONCE, more: true })
+    Ok(Pages { made, more: true })
 }
 
 /// Takes the stories out of a view: they may have megabytes.
@@ -129,5 +159,22 @@ impl ArchiveRenderer {
             drop(writer.archive(page, packed, fingerprint, made).await);
             drop(place);
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_turn_ends_after_some_pages_or_some_time() {
+        let start = Clock::monotonic();
+        let mut allowance = PageAllowance::new(start);
+        for _ in 0..PER_TURN {
+            assert!(allowance.allows(start) && allowance.allows(start + Duration::from_millis(999)));
+            assert!(!allowance.allows(start + TURN));
+            allowance.count();
+        }
+        assert!(!allowance.allows(start));
     }
 }

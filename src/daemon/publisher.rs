@@ -8,10 +8,11 @@ mod tables;
 pub(super) use tables::{Shown, Tables};
 
 use super::{
-    archiver::{self, ArchiveRenderer},
+    archiver::{self, ArchiveRenderer, PageAllowance},
     publish_settings::PublishSettings,
 };
 use crate::{
+    clock::Clock,
     model::{Audience, Channel, ChannelView, Readers},
     publish::{self, Edition, Format},
     push::Topics,
@@ -163,14 +164,16 @@ impl Publisher {
         Ok(RenderedChannel { channel: channel.clone(), hash, newest_page })
     }
 
-    /// Makes the archive pages that are due. Returns whether the editions must be checked again because of them.
+    /// Makes archive pages that are due. Returns whether more are, or the editions must be checked again because of them.
     async fn cut(&self, settings: &PublishSettings, rendered: &mut Rendered) -> Result<bool, StoreError> {
+        let (mut allowance, mut is_more) = (PageAllowance::new(Clock::monotonic()), false);
         for channel in settings.shown_channels() {
             let slug = channel.slug.as_str();
             if !rendered.uncut.contains(slug) {
                 continue;
             }
-            let pages = archiver::page(&self.archive, channel, settings).await?;
+            let pages = archiver::page(&self.archive, channel, settings, &mut allowance).await?;
+            is_more |= pages.more || pages.made > 0;
             if pages.made > 0 {
                 rendered.unlinked.insert(slug.to_owned());
             }
@@ -181,7 +184,7 @@ impl Publisher {
                 rendered.uncut.remove(slug);
             }
         }
-        Ok(!rendered.unlinked.is_empty())
+        Ok(is_more)
     }
 
     /// Stores editions in the database, all in one transaction, and puts them into the edition table with the time when their
