@@ -112,7 +112,7 @@ impl Publisher {
                 None => self.channel(settings, channel, rendered, &mut new).await?,
             });
         }
-        let lists = self.lists(settings, &rendered.lists, &mut new).await?;
+        let lists = self.lists(settings, changes, rendered, &mut new).await?;
         self.take_down(settings, &channels);
         self.put(settings, new, rendered).await?;
         rendered.lists.extend(lists);

@@ -4,6 +4,7 @@
 use super::{
     batch::AskedPage,
     catalog::Catalog,
+    changes::Touched,
     configured::StoreConfig,
     documents::{ArchivePage, RenderedEdition},
     error::{StoreError, TransientError},
@@ -138,13 +139,13 @@ pub(super) trait Backend {
         waiting::arrivals(self.connection(), pages, first).await
     }
 
-    /// Writes a batch and the results of polls. Returns the channels whose stories changed.
+    /// Writes a batch and the results of polls. Returns what changed of what is published.
     async fn write(
         &mut self,
         batch_rows: &BatchRows,
         catalog: &Catalog,
         polls: &[PollRows],
-    ) -> Result<HashSet<i64>, StoreError> {
+    ) -> Result<Touched, StoreError> {
         let connection = self.connection();
         connection.apply(batch_rows).await?;
         let revised: Vec<i64> = batch_rows.revised.iter().map(|revised| revised.row.id).collect();
@@ -152,14 +153,14 @@ pub(super) trait Backend {
         candidates.extend(&batch_rows.candidates);
         channel_order::insert_qualified(connection, catalog, &candidates).await?;
         webhooks::queue(connection, catalog, batch_rows).await?;
-        feeds::write(connection, polls).await?;
-        let mut touched = connection.holding(&batch_rows.grown, &revised).await?;
-        touched.extend(&batch_rows.touched);
-        Ok(touched)
+        let feeds = feeds::write(connection, polls).await?;
+        let mut channels = connection.holding(&batch_rows.grown, &revised).await?;
+        channels.extend(&batch_rows.touched);
+        Ok(Touched { channels, feeds })
     }
 
-    /// Writes polls without news.
-    async fn write_polls(&mut self, polls: &[PollRows]) -> Result<(), StoreError> {
+    /// Writes polls without news. Returns whether a feed says something new about itself.
+    async fn write_polls(&mut self, polls: &[PollRows]) -> Result<bool, StoreError> {
         feeds::write(self.connection(), polls).await
     }
 

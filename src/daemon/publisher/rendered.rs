@@ -28,7 +28,15 @@ pub(super) struct Rendered {
     /// The names under which the database keeps the editions that are shown, as of the last time when it was told to forget others.
     pub(super) kept: Vec<String>,
     /// The OPML lists of feeds, by whether private outlets are left out.
-    pub(super) lists: HashMap<bool, Vec<u8>>,
+    pub(super) lists: HashMap<bool, RenderedList>,
+}
+
+/// A list of feeds as last rendered.
+pub(super) struct RenderedList {
+    /// The channel of all stories, whose readers the list is for.
+    pub(super) channel: Channel,
+    /// Hash of its bytes.
+    pub(super) hash: blake3::Hash,
 }
 
 /// A channel as last rendered.
@@ -56,6 +64,13 @@ impl Rendered {
         let is_current =
             !changes.touched_since(slug, self.commits) && (self.behind.contains(slug) || !self.unlinked.contains(slug));
         self.channels.iter().find(|before| is_current && before.channel == *channel)
+    }
+
+    /// Returns whether the list of feeds for the readers of this channel is as it was last rendered, so that nothing has to be read
+    /// for it.
+    pub(super) fn is_list_current(&self, all: &Channel, changes: &ChannelChanges) -> bool {
+        let before = self.lists.get(&all.hides_private);
+        before.is_some_and(|before| before.channel == *all) && !changes.feeds_touched_since(self.commits)
     }
 }
 

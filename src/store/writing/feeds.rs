@@ -27,8 +27,8 @@ pub(in crate::store) trait FeedRows {
     async fn write_history(&mut self, polls: &[&PollRow]) -> Result<(), StoreError>;
     /// Writes the state of feeds.
     async fn write_feeds(&mut self, feeds: &[&FeedAfter]) -> Result<(), StoreError>;
-    /// Writes what feeds say about themselves.
-    async fn write_infos(&mut self, infos: &[&InfoRow]) -> Result<(), StoreError>;
+    /// Writes what feeds say about themselves. Returns whether any of it is new.
+    async fn write_infos(&mut self, infos: &[&InfoRow]) -> Result<bool, StoreError>;
 }
 
 /// A poll and the feed's state after it, as rows. Owned, so that polls without news can wait for a batch.
@@ -167,10 +167,10 @@ fn info(feed: FeedId, info: &FeedInfo, repairs: String) -> InfoRow {
     InfoRow { id: feed.0, title: info.title.clone(), link: info.link.clone(), language: info.language.clone(), repairs }
 }
 
-/// Writes polls: their history, and the new state of their feeds.
-pub(in crate::store) async fn write(connection: &mut impl FeedRows, polls: &[PollRows]) -> Result<(), StoreError> {
+/// Writes polls: their history, and the new state of their feeds. Returns whether a feed says something new about itself.
+pub(in crate::store) async fn write(connection: &mut impl FeedRows, polls: &[PollRows]) -> Result<bool, StoreError> {
     if polls.is_empty() {
-        return Ok(());
+        return Ok(false);
     }
     connection.write_history(&polls.iter().map(|v| &v.poll).collect::<Vec<_>>()).await?;
     // If a batch has several polls of a feed, the last one counts.
@@ -180,7 +180,7 @@ pub(in crate::store) async fn write(connection: &mut impl FeedRows, polls: &[Pol
     }
     update(connection, &last.into_values().collect::<Vec<_>>()).await?;
     let infos: Vec<&InfoRow> = polls.iter().filter_map(|v| v.info.as_ref()).collect();
-    if infos.is_empty() { Ok(()) } else { connection.write_infos(&infos).await }
+    if infos.is_empty() { Ok(false) } else { connection.write_infos(&infos).await }
 }
 
 /// Writes feeds that changed without a poll: new ones, and those with another schedule.

@@ -13,7 +13,7 @@ use crate::{
         backend::Backend,
         batch::{AskedPage, Batch, PendingPoll},
         catalog::Catalog,
-        changes::ChannelChanges,
+        changes::{ChannelChanges, Touched},
         command::{Command, Task},
         error::StoreError,
         feed_update::feed_update,
@@ -25,7 +25,7 @@ use crate::{
     },
 };
 use std::{
-    collections::{HashSet, VecDeque},
+    collections::VecDeque,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -246,10 +246,15 @@ impl<B: Backend> WriterLoop<B> {
         }
     }
 
-    /// Publishes which channels the last commit changed.
-    fn touch(&self, channels: &HashSet<i64>) {
-        let known = self.catalog.channels.iter().filter(|(id, _)| channels.contains(id));
-        self.changed.send_modify(|changes| changes.touch(known.map(|(_, channel)| channel.slug.as_str())));
+    /// Publishes what the last commit changed.
+    fn touch(&self, touched: &Touched) {
+        let known = self.catalog.channels.iter().filter(|(id, _)| touched.channels.contains(id));
+        if !touched.channels.is_empty() {
+            self.changed.send_modify(|changes| changes.touch(known.map(|(_, channel)| channel.slug.as_str())));
+        }
+        if touched.feeds {
+            self.changed.send_modify(ChannelChanges::touch_feeds);
+        }
     }
 
     /// Settles a poll without news at once; adds one with a document to the batch.

@@ -4,7 +4,8 @@ use super::instance;
 use crate::{
     fake_outlet::{FakeOutlet, Reply},
     feed_doc::FeedDoc,
-    test_instance::{RunningDaemon, TestInstance},
+    processes::Folder,
+    test_instance::{RunningDaemon, TestInstance, config_text},
 };
 
 #[tokio::test]
@@ -84,4 +85,21 @@ async fn the_configured_feeds_are_listed_for_other_readers() {
         assert!(list.contains(&format!("xmlUrl=\"{}\"", outlet.url(feed))), "{list}");
     }
     daemon.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn the_list_of_feeds_shows_what_feeds_say_about_themselves_now() {
+    let outlet = FakeOutlet::start().await;
+    let doc = |title: &str| FeedDoc::rss(title).entry("1", "Un", "https://one.example/1", "", "2026-11-02T09:30:00Z");
+    // The second document has no new entry, only another title.
+    outlet.script("/feed", [Reply::feed(doc("La Ville")), Reply::feed(doc("Le Village"))]);
+    let folder = Folder::new("[schedule]\ndefault = \"every 1s\"\n", &[("ville", &outlet.url("/feed"))]);
+    let daemon = folder.start().await;
+    daemon.get_until("/opml", "Le Village").await;
+    // A reload that changes only the title of the list.
+    let more = "[schedule]\ndefault = \"every 1h\"\n[[channel]]\nslug = \"all\"\ntitle = \"Toute la presse\"\n";
+    folder.configure(&config_text(more, &[("ville", &outlet.url("/feed"))]));
+    daemon.signal("HUP").await;
+    daemon.get_until("/opml", "Toute la presse").await;
+    daemon.stop().await;
 }

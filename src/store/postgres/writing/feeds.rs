@@ -68,16 +68,17 @@ impl FeedRows for PgConnection {
         .while_doing("writing feeds")
     }
 
-    async fn write_infos(&mut self, infos: &[&InfoRow]) -> Result<(), StoreError> {
+    async fn write_infos(&mut self, infos: &[&InfoRow]) -> Result<bool, StoreError> {
         sqlx::query(
             "UPDATE feed SET title = r.title, link = r.link, language = r.language, repairs = r.repairs \
          FROM json_to_recordset($1::json) AS r (id bigint, title text, link text, language text, repairs text) \
-         WHERE feed.id = r.id",
+         WHERE feed.id = r.id AND (feed.title, feed.link, feed.language, feed.repairs) \
+                IS DISTINCT FROM (r.title, r.link, r.language, r.repairs)",
         )
         .bind(json(infos))
         .execute(self)
         .await
-        .map(drop)
+        .map(|done| done.rows_affected() > 0)
         .while_doing("writing what feeds say of themselves")
     }
 }

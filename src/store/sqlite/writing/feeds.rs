@@ -30,17 +30,18 @@ impl FeedRows for SqliteConnection {
         insert::rows(self, feeds, &insert::FEEDS, bind_feed, "writing feeds").await
     }
 
-    async fn write_infos(&mut self, infos: &[&InfoRow]) -> Result<(), StoreError> {
+    async fn write_infos(&mut self, infos: &[&InfoRow]) -> Result<bool, StoreError> {
         sqlx::query(
             "WITH r (v) AS MATERIALIZED (SELECT value FROM json_each($1)) \
          UPDATE feed SET title = v ->> 'title', link = v ->> 'link', language = v ->> 'language', \
                 repairs = v ->> 'repairs' \
-         FROM r WHERE feed.id = v ->> 'id'",
+         FROM r WHERE feed.id = v ->> 'id' \
+                AND (title, link, language, repairs) IS NOT (v ->> 'title', v ->> 'link', v ->> 'language', v ->> 'repairs')",
         )
         .bind(row::rows(infos))
         .execute(self)
         .await
-        .map(drop)
+        .map(|done| done.rows_affected() > 0)
         .while_doing("writing what feeds say of themselves")
     }
 }

@@ -3,7 +3,7 @@
 use super::{INDEX_WAIT, WriterLoop, send_reply};
 use crate::{
     clock::Clock,
-    store::{backend::Backend, batch::Batch, error::StoreError, writing::transaction::transaction},
+    store::{backend::Backend, batch::Batch, changes::Touched, error::StoreError, writing::transaction::transaction},
 };
 
 impl<B: Backend> WriterLoop<B> {
@@ -30,9 +30,7 @@ impl<B: Backend> WriterLoop<B> {
             figures.window = self.window.len();
             figures.unindexed_since.get_or_insert_with(Clock::monotonic);
         });
-        if !touched.is_empty() {
-            self.touch(&touched);
-        }
+        self.touch(&touched);
         for (reply, written) in answers {
             send_reply(reply, written);
         }
@@ -55,8 +53,9 @@ impl<B: Backend> WriterLoop<B> {
         if self.empty_polls.is_empty() {
             return Ok(());
         }
-        transaction!(self.database, |b| b.write_polls(&self.empty_polls))?;
+        let feeds = transaction!(self.database, |b| b.write_polls(&self.empty_polls))?;
         self.empty_polls.clear();
+        self.touch(&Touched { feeds, ..Touched::default() });
         Ok(())
     }
 }

@@ -40,9 +40,7 @@ impl<B: Backend> WriterLoop<B> {
         }
         let CheckedEntries { next, .. } = checked;
         self.dropped_checks.extend(next);
-        if !touched.is_empty() {
-            self.touch(&touched);
-        }
+        self.touch(&touched);
         Ok(())
     }
 }

@@ -5,6 +5,7 @@ use crate::{
     clock::Clock,
     store::{
         backend::Backend,
+        changes::Touched,
         error::StoreError,
         writing::{
             load_window::WindowLoad,
@@ -59,7 +60,7 @@ impl<B: Backend> WriterLoop<B> {
             Some(next) => self.rebuilding.push_back(next),
             None => drop(self.catalog.rebuilding.remove(&rebuilding.id)),
         }
-        self.touch(&HashSet::from([rebuilding.id]));
+        self.touch(&Touched { channels: HashSet::from([rebuilding.id]), feeds: false });
         Ok(())
     }
 }
