@@ -118,8 +118,12 @@ impl PollRunner {
         self.poller.leases()
     }
 
-    /// Starts every poll that may start now. Returns when the next one may start.
+    /// Starts every poll that may start now. Returns when the next one may start. While the database server cannot be reached,
+    /// none starts: nothing that outlets send could be compared or stored, so it would have to be asked for again.
     fn start(&mut self, now: Timestamp) -> Option<Timestamp> {
+        if self.writer.is_cut_off() {
+            return None;
+        }
         loop {
             match self.queue.next(now) {
                 NextStep::Poll(planned) => {
@@ -175,7 +179,7 @@ impl PollRunner {
             Ok(report) => report,
             Err(PollError::Store(error)) if error.can_pass() => {
                 tracing::error!(feed = %id, %error, "the database could not be read for a poll; trying again soon");
-                self.queue.lacked_resources(id, now, again);
+                self.queue.unread(id, now, again);
                 return Ok(None);
             }
             Err(PollError::Store(error)) => return Err(error),

@@ -231,6 +231,13 @@ impl Writer {
         self.trouble.borrow().clone()
     }
 
+    /// Returns whether the database server cannot be reached, so that nothing can be read either. False once the writer has ended,
+    /// because it finds out nothing more then.
+    #[must_use]
+    pub fn is_cut_off(&self) -> bool {
+        matches!(*self.trouble.borrow(), Some(TransientError::Unreachable(_))) && !self.commands.is_closed()
+    }
+
     /// Returns the state of the write-ahead log.
     #[must_use]
     pub fn wal(&self) -> WalState {

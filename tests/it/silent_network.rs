@@ -1,6 +1,8 @@
 //! A database server behind a network that swallows every packet: nobody reports an error, and nothing may wait without end.
 
 use crate::{
+    fake_outlet::{FakeOutlet, Reply},
+    feed_doc::FeedDoc,
     postgres::place,
     postgres_cluster::cluster,
     processes::{Folder, until},
@@ -22,6 +24,8 @@ use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpListener, TcpStream, UnixStream},
     process::Command,
+    sync::watch,
+    task::JoinSet,
     time::{sleep, timeout},
 };
 use warraq::{
@@ -36,6 +40,7 @@ const SYNC: &[u8] = b"S\0\0\0\x04";
 pub struct Network {
     port: u16,
     state: Arc<State>,
+    is_cut: watch::Sender<bool>,
 }
 
 /// What a network does with statements.
@@ -64,12 +69,28 @@ impl Network {
         let port = listener.local_addr().unwrap().port();
         let state = Arc::<State>::default();
         let shared = Arc::clone(&state);
+        let (is_cut, cut) = watch::channel(false);
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
-                tokio::spawn(carry(client, UnixStream::connect(&socket).await.unwrap(), Arc::clone(&shared)));
+                if *cut.borrow() {
+                    continue;
+                }
+                let (shared, mut cut) = (Arc::clone(&shared), cut.clone());
+                let server = UnixStream::connect(&socket).await.unwrap();
+                tokio::spawn(async move {
+                    tokio::select! {
+                        () = carry(client, server, shared) => {}
+                        _ = cut.wait_for(|cut| *cut) => {}
+                    }
+                });
             }
         });
-        Self { port, state }
+        Self { port, state, is_cut }
+    }
+
+    /// Ends all connections, and each new one at once, until it is mended.
+    fn cut(&self, is_cut: bool) {
+        self.is_cut.send_replace(is_cut);
     }
 
     /// From now on only questions whether the server is there pass, so that statements begin. Each gets no answer.
@@ -92,7 +113,8 @@ impl Network {
 async fn carry(client: TcpStream, server: UnixStream, state: Arc<State>) {
     let (mut from_client, mut to_client) = client.into_split();
     let (mut from_server, mut to_server) = server.into_split();
-    let back = tokio::spawn(async move { tokio::io::copy(&mut from_server, &mut to_client).await });
+    let mut both_ways = JoinSet::new();
+    both_ways.spawn(async move { tokio::io::copy(&mut from_server, &mut to_client).await });
     let mut bytes = vec![0; 65_536];
     let mut swallows = false;
     while let Ok(read @ 1..) = from_client.read(&mut bytes).await {
@@ -101,7 +123,6 @@ async fn carry(client: TcpStream, server: UnixStream, state: Arc<State>) {
             break;
         }
     }
-    back.abort();
 }
 
 /// Returns a database, and a network through which it is reached; `None` if PostgreSQL is not installed.
@@ -205,7 +226,7 @@ async fn a_rollback_that_gets_no_answer_does_not_delay_a_stop() {
     let (writer, task) = Writer::open(place(&url), Duration::from_hours(72)).await.unwrap();
     let mut other = PgConnection::connect(&url).await.unwrap();
     other.execute("ALTER TABLE story RENAME TO elsewhere").await.unwrap();
-    network.fall_silent_at("ROLLBACK");
+    network.swallow("ROLLBACK");
     let asked = writer.clone();
     let keep = RetentionLimits::as_of(Timestamp::now(), Duration::from_hours(24), Duration::from_hours(24), false);
     let asking = tokio::spawn(async move { asked.prune(keep).await });
@@ -213,4 +234,33 @@ async fn a_rollback_that_gets_no_answer_does_not_delay_a_stop() {
     assert!(!asking.is_finished(), "the rollback was answered");
     let _ = timeout(Duration::from_secs(6), writer.close()).await.expect("the writer is not closed");
     let _ = timeout(Duration::from_secs(6), task).await.expect("the writer's task does not end");
+}
+
+#[tokio::test]
+async fn outlets_are_left_alone_while_the_database_server_is_away() {
+    let Some((network, url)) = behind_a_network().await else { return };
+    let outlet = FakeOutlet::start().await;
+    let doc = FeedDoc::rss("V").entry("1", "Un", "https://ville.invalid/1", "", "2026-11-02T09:30:00Z");
+    outlet.set("/same", Reply::feed(doc.clone()).etag("\"1\""));
+    let news = (1..500).map(|count| Reply::feed(doc.clone().entry(&format!("n{count}"), "Titre", "", "", "")));
+    outlet.script("/news", news);
+    let every = "[schedule]\ndefault = \"every 1s\"\n";
+    let folder = Folder::with_file(every, &[("a", &outlet.url("/same")), ("b", &outlet.url("/news"))]);
+    let mut command = folder.command(&["run"]);
+    command.env(URL, &url);
+    let daemon = folder.start_by(command).await;
+    until("polls", async || outlet.requests("/news").len() > 3 && outlet.requests("/same").len() > 3).await;
+    network.cut(true);
+    daemon.until("cannot write to the database").await;
+    // Polls that had begun may still end.
+    sleep(Duration::from_secs(2)).await;
+    let before = outlet.paths().len();
+    sleep(Duration::from_secs(10)).await;
+    assert_eq!(outlet.paths().len(), before, "{}", daemon.log());
+    for line in ["could not be read for a poll", "cannot render the feeds", "cannot read the queues"] {
+        assert!(daemon.log().matches(line).count() < 2, "{line}: {}", daemon.log());
+    }
+    network.cut(false);
+    until("polls again", async || outlet.paths().len() > before + 4).await;
+    daemon.stop().await;
 }

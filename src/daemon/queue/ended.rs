@@ -15,6 +15,11 @@ const PANIC_PAUSE: SignedDuration = SignedDuration::from_hours(1);
 /// Pause before a feed is tried again that could not be polled because this process lacked resources (open files, memory).
 const LOCAL_PAUSE: SignedDuration = SignedDuration::from_secs(15);
 
+/// Pauses before a feed is tried again for whose poll the database could not be read. Its document was fetched already, so the pause
+/// doubles each time: an outlet is not asked for the same document every few seconds while our database is away.
+const UNREAD_PAUSE: SignedDuration = SignedDuration::from_secs(15);
+const UNREAD_PAUSE_MAX: SignedDuration = SignedDuration::from_mins(8);
+
 impl PollQueue {
     /// Records that a poll has read its document and waits to be stored: another poll may take its slot.
     pub fn storing(&mut self, id: FeedId, now: Timestamp) {
@@ -47,6 +52,7 @@ impl PollQueue {
         if *planned.schedule == Schedule::Adaptive {
             self.fleet.replace(planned.record.rhythm.as_deref(), record.rhythm.as_deref());
         }
+        planned.unread = 0;
         planned.turn = Some(record.next_poll_at);
         planned.record = record;
         let changed = if stale { planned.reschedule(now, &self.bounds, self.fleet, 1) } else { None };
@@ -69,6 +75,15 @@ impl PollQueue {
         if again {
             self.postpone(id, now, LOCAL_PAUSE);
         }
+    }
+
+    /// Records that the database could not be read for a poll. Its feed is tried again if `again` is true; nothing else changes.
+    pub fn unread(&mut self, id: FeedId, now: Timestamp, again: bool) {
+        self.release(id, now);
+        let Some(planned) = self.feeds.get_mut(&id).filter(|_| again) else { return };
+        let pause = UNREAD_PAUSE.saturating_mul(1 << planned.unread.min(10)).min(UNREAD_PAUSE_MAX);
+        planned.unread = planned.unread.saturating_add(1);
+        self.postpone(id, now, pause);
     }
 
     /// Records that a redirect of a poll leads to another host. The poll continues when that host's limits allow.
@@ -96,5 +111,92 @@ impl PollQueue {
             self.hosts.tidy(now);
         }
         stale
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        config::Config,
+        daemon::queue::NextStep,
+        model::{FeedState, FeedUrl, Hints, OutletId, Slug, Validators},
+    };
+    use std::{collections::BTreeMap, path::Path};
+
+    fn noon() -> Timestamp {
+        "2026-11-23T12:00:00Z".parse().unwrap()
+    }
+
+    /// Returns a queue with one feed that is due at noon, and its record.
+    fn queue() -> (PollQueue, FeedRecord) {
+        let text = "[fetch]\nhost_pause = \"0s\"\n[schedule]\ndefault = \"every 1h\"\n\
+                    [[outlet]]\nslug = \"news\"\nname = \"News\"\nfeeds = [\"https://news.example/feed\"]\n";
+        let config = Config::parse(text, Path::new("c.toml"), &BTreeMap::new()).unwrap();
+        let url = FeedUrl::parse("https://news.example/feed").unwrap();
+        let record = FeedRecord {
+            id: FeedId(1),
+            outlet_id: OutletId(1),
+            outlet: Slug::parse("news").unwrap(),
+            url: url.clone(),
+            ask: url,
+            validators: Validators::default(),
+            body_hash: None,
+            state: FeedState::Active,
+            failures: 0,
+            hold_until: None,
+            last_poll_at: Some(noon() - SignedDuration::from_mins(30)),
+            last_success_at: Some(noon() - SignedDuration::from_mins(30)),
+            next_poll_at: noon(),
+            hints: Hints::default(),
+            rhythm: None,
+            moving: None,
+            guids_void: false,
+        };
+        let mut queue = PollQueue::new(&config, noon());
+        queue.adopt(&config, vec![record.clone()], noon());
+        (queue, record)
+    }
+
+    /// Waits for the next poll and starts it. Returns when it starts.
+    fn start(queue: &mut PollQueue, mut now: Timestamp) -> Timestamp {
+        loop {
+            match queue.next(now) {
+                NextStep::Poll(_) => return now,
+                NextStep::Wait(Some(at)) if at > now => now = at,
+                NextStep::Wait(wait) => panic!("nothing is due: {wait:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn while_the_database_cannot_be_read_a_feed_is_polled_less_and_less_often() {
+        let (mut queue, record) = queue();
+        let mut now = start(&mut queue, noon());
+        for pause in [15, 30, 60, 120, 240, 480, 480] {
+            queue.unread(FeedId(1), now, true);
+            let next = start(&mut queue, now);
+            assert_eq!(next.duration_since(now).as_secs(), pause);
+            now = next;
+        }
+        let next_poll_at = now + SignedDuration::from_hours(1);
+        queue.finished(FeedRecord { next_poll_at, ..record }, now, true);
+        now = start(&mut queue, now);
+        queue.unread(FeedId(1), now, true);
+        assert_eq!(start(&mut queue, now).duration_since(now).as_secs(), 15, "it was read in between");
+    }
+
+    #[test]
+    fn a_lack_of_files_is_tried_again_soon_and_a_single_run_does_not_wait() {
+        let (mut queue, _) = queue();
+        let mut now = start(&mut queue, noon());
+        for _ in 0..5 {
+            queue.lacked_resources(FeedId(1), now, true);
+            let next = start(&mut queue, now);
+            assert_eq!(next.duration_since(now).as_secs(), 15);
+            now = next;
+        }
+        queue.unread(FeedId(1), now, false);
+        assert_eq!(queue.left(), 0);
     }
 }

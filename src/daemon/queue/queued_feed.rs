@@ -19,6 +19,8 @@ pub(super) struct QueuedFeed {
     pub(super) turn: Option<Timestamp>,
     /// A poll that was redirected to another host and continues there.
     pub(super) visit: Option<Box<Visit>>,
+    /// Number of polls in a row that came to nothing because the database could not be read.
+    pub(super) unread: u32,
 }
 
 impl QueuedFeed {

@@ -50,7 +50,8 @@ impl PollQueue {
             if let Some(until) = host_hold(&record, now) {
                 self.hosts.hold(record.ask.host(), until);
             }
-            self.feeds.insert(record.id, Box::new(QueuedFeed { record, outlet, schedule, turn, visit: None }));
+            self.feeds
+                .insert(record.id, Box::new(QueuedFeed { record, outlet, schedule, turn, visit: None, unread: 0 }));
         }
         self.at_host.clear();
         for planned in self.feeds.values() {
