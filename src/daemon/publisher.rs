@@ -17,7 +17,7 @@ use crate::{
     publish::{self, Edition, Format},
     push::Topics,
     serve::Health,
-    store::{ChannelChanges, RenderedEdition, StoreError},
+    store::{ChannelChanges, RenderedEdition, StoreError, TroubleLog},
 };
 use jiff::Timestamp;
 use rendered::{NewEdition, Rendered, RenderedChannel, hash};
@@ -51,7 +51,7 @@ impl Publisher {
     /// Fails if the store has failed.
     pub async fn run(self, mut settings: watch::Receiver<PublishSettings>) -> Result<(), StoreError> {
         let mut commits = self.archive.writer.changed();
-        let mut rendered = Rendered::default();
+        let (mut rendered, mut trouble) = (Rendered::default(), TroubleLog::default());
         let first = settings.borrow().clone();
         match self.restore(&first).await {
             Err(error) if error.can_pass() => {
@@ -64,11 +64,19 @@ impl Publisher {
             let now = settings.borrow_and_update().clone();
             let more = match self.render(&now, &changes, &mut rendered).await {
                 Err(error) if error.can_pass() => {
-                    tracing::error!(%error, "cannot render the feeds; serving the previous ones and trying again");
+                    if trouble.is_new(&error, self.archive.clock.now()) {
+                        tracing::error!(%error, "cannot render the feeds; serving the previous ones and trying again");
+                    }
                     tokio::time::sleep(TROUBLE_PAUSE).await;
                     true
                 }
-                rendered => rendered?,
+                rendered => {
+                    let more = rendered?;
+                    if trouble.passed() {
+                        tracing::info!("the feeds are rendered again");
+                    }
+                    more
+                }
             };
             tokio::time::sleep(PAUSE).await;
             if more {

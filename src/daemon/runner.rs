@@ -9,9 +9,9 @@ use super::queue::{NextStep, PollQueue};
 use crate::{
     clock::Clock,
     fetch::Fetchers,
-    model::{FeedId, WaitingKey, push::PushLeases},
+    model::{FeedId, Outcome, WaitingKey, push::PushLeases},
     poll::{PollError, PollResult, Poller},
-    store::{FeedUpdate, StoreError, Writer},
+    store::{FeedUpdate, StoreError, TroubleLog, Writer},
 };
 use futures_util::{FutureExt as _, StreamExt as _, future::BoxFuture, stream::FuturesUnordered};
 use jiff::{SignedDuration, Timestamp};
@@ -49,6 +49,8 @@ pub struct PollRunner {
     /// Number of polls that could not run because this process lacked resources, and when that last happened.
     not_polled: usize,
     hindered_at: Option<Timestamp>,
+    /// What kept polls from reading the database.
+    unread: TroubleLog,
     rewriting: RewritingFeeds,
 }
 
@@ -85,6 +87,7 @@ impl PollRunner {
             settling: FuturesUnordered::new(),
             not_polled: 0,
             hindered_at: None,
+            unread: TroubleLog::default(),
             rewriting: RewritingFeeds::default(),
         }
     }
@@ -178,7 +181,9 @@ impl PollRunner {
         let report = match report {
             Ok(report) => report,
             Err(PollError::Store(error)) if error.can_pass() => {
-                tracing::error!(feed = %id, %error, "the database could not be read for a poll; trying again soon");
+                if self.unread.is_new(&error, now) {
+                    tracing::error!(feed = %id, %error, "the database could not be read for a poll; trying again later");
+                }
                 self.queue.unread(id, now, again);
                 return Ok(None);
             }
@@ -197,6 +202,10 @@ impl PollRunner {
         self.update_feeds(changed.into_iter().collect());
         log(&report);
         self.rewriting.polled(&report);
+        // Only polls with documents read the database.
+        if report.outcome == Outcome::Fresh && self.unread.passed() {
+            tracing::info!("the database can be read again for polls");
+        }
         let feed = &report.written.feed;
         if let Some((until, feeds)) = self.queue.host_hold(feed, now) {
             let (host, until) = (feed.ask.host(), format_args!("{until:.0}"));
@@ -205,10 +214,15 @@ impl PollRunner {
         Ok(Some(report))
     }
 
-    /// Handles a poll that lacked resources. It logs only the first such poll, until there was none for a minute.
+    /// Handles a poll that lacked resources.
     fn hinder(&mut self, id: FeedId, why: &str, now: Timestamp, again: bool) {
         self.queue.lacked_resources(id, now, again);
         self.not_polled += 1;
+        self.note_lack(why, now);
+    }
+
+    /// Logs that this process lacks resources, the first time until it did not for a minute.
+    fn note_lack(&mut self, why: &str, now: Timestamp) {
         if self.hindered_at.replace(now).is_none() {
             tracing::error!(
                 error = why,

@@ -8,7 +8,7 @@ use crate::{
     clock::Clock,
     fetch::{Fetcher, OutgoingRequest},
     model::push::{Webhook, WebhookState},
-    store::{PushChange, Reader, StoreError, WebhookResult, Writer},
+    store::{PushChange, Reader, StoreError, TroubleLog, WebhookResult, Writer},
 };
 use std::{
     collections::{HashMap, HashSet},
@@ -77,13 +77,22 @@ impl Webhooks {
     pub async fn run(self: Arc<Self>, writer: Writer) -> Result<(), StoreError> {
         let mut commits = writer.changed();
         let (mut work, mut busy) = (JoinSet::new(), HashSet::new());
+        let mut trouble = TroubleLog::default();
         loop {
             let waits = match self.start(&mut work, &mut busy).await {
                 Err(error) if error.can_pass() => {
-                    tracing::error!(%error, "cannot read the queues of webhooks; trying again");
+                    if trouble.is_new(&error, self.clock.now()) {
+                        tracing::error!(%error, "cannot read the queues of webhooks; trying again");
+                    }
                     true
                 }
-                started => started?,
+                started => {
+                    let waits = started?;
+                    if trouble.passed() {
+                        tracing::info!("the queues of webhooks can be read again");
+                    }
+                    waits
+                }
             };
             tokio::select! {
                 Some(ended) = work.join_next() => if let Ok(ended) = ended {

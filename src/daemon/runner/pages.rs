@@ -66,7 +66,7 @@ impl PollRunner {
         }
         match result {
             Some(Err(PollError::Local(why))) => {
-                tracing::warn!(error = why, "cannot request a page; trying again soon");
+                self.note_lack(&why, now);
                 self.queue.page_postponed(key, now);
             }
             Some(Err(PollError::Store(error))) => {
