@@ -4,12 +4,18 @@ use super::spread::later;
 use jiff::Timestamp;
 use std::{collections::HashMap, time::Duration};
 
+/// Least number of hosts at which those that limit nothing are removed.
+const TIDY_LEAST: usize = 64;
+
 /// Decides when polls of each host may start. It exists only in memory; what must outlive the process is in the feeds' rows.
 #[derive(Debug, Clone)]
 pub struct HostLimiter {
     per_host: usize,
     pause: Duration,
     hosts: HashMap<String, Host>,
+    /// Number of hosts at which those that limit nothing are removed: twice as many as were left the last time, so that this costs
+    /// no more than a few steps for each new host.
+    tidy_at: usize,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -32,7 +38,7 @@ impl HostLimiter {
     /// Creates a limiter with `[fetch] per_host` (at least one) and `host_pause`.
     #[must_use]
     pub fn new(per_host: usize, pause: Duration) -> Self {
-        Self { per_host: per_host.max(1), pause, hosts: HashMap::new() }
+        Self { per_host: per_host.max(1), pause, hosts: HashMap::new(), tidy_at: TIDY_LEAST }
     }
 
     /// Changes the limits. Running polls are not affected.
@@ -52,6 +58,9 @@ impl HostLimiter {
     /// # Errors
     /// Fails if no poll may start at this host now; then nothing is registered.
     pub fn start(&mut self, host: &str, now: Timestamp) -> Result<(), HostWait> {
+        if self.hosts.len() >= self.tidy_at {
+            self.tidy(now);
+        }
         let (per_host, pause) = (self.per_host, self.pause);
         let entry = self.hosts.entry(host.to_owned()).or_default();
         entry.mend(now, pause);
@@ -91,8 +100,9 @@ impl HostLimiter {
     }
 
     /// Removes hosts without running polls, pauses and holds.
-    pub fn tidy(&mut self, now: Timestamp) {
+    fn tidy(&mut self, now: Timestamp) {
         self.hosts.retain(|_, h| h.running > 0 || h.held_until.max(h.next_start).is_some_and(|at| at > now));
+        self.tidy_at = TIDY_LEAST.max(self.hosts.len() * 2);
     }
 }
 
@@ -164,5 +174,32 @@ mod tests {
         book.end("done.example");
         book.tidy(now() + 2.seconds());
         assert_eq!(book.hosts.len(), 2);
+    }
+
+    #[test]
+    fn hosts_that_are_met_once_are_forgotten_while_others_are_always_busy() {
+        let mut book = HostLimiter::new(1, Duration::from_millis(100));
+        assert_eq!(book.start("busy.example", now()), Ok(()));
+        book.hold("held.example", now() + 24.hours());
+        let mut most = 0;
+        for count in 0..10_000 {
+            let (at, host) = (now() + count.seconds(), format!("host{count}.example"));
+            assert_eq!(book.start(&host, at), Ok(()));
+            book.end(&host);
+            most = most.max(book.hosts.len());
+        }
+        assert!(most <= TIDY_LEAST, "{most}");
+        let end = now() + 10_000.seconds();
+        assert_eq!(book.start("busy.example", end), Err(HostWait::Busy));
+        assert!(book.is_held("held.example", end));
+    }
+
+    #[test]
+    fn many_hosts_that_bind_are_looked_at_seldom() {
+        let mut book = HostLimiter::new(1, Duration::ZERO);
+        for count in 0..1_000 {
+            assert_eq!(book.start(&format!("host{count}.example"), now()), Ok(()));
+        }
+        assert!(book.hosts.len() == 1_000 && book.tidy_at > 1_000, "{}", book.tidy_at);
     }
 }

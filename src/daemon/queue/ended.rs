@@ -107,9 +107,6 @@ impl PollQueue {
         if let Some(host) = host {
             self.free(&host, now);
         }
-        if self.polling.is_empty() {
-            self.hosts.tidy(now);
-        }
         stale
     }
 }
