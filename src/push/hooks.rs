@@ -1,13 +1,18 @@
 //! The task that sends webhook requests: it posts the queued stories, one at a time for each webhook.
 
 use super::{
+    caught::{caught, panicked},
+    in_turn::in_turn,
     retry::FailedRequest,
     webhook::{PAUSES, headers, message, message_id},
 };
 use crate::{
     clock::Clock,
     fetch::{Fetcher, OutgoingRequest},
-    model::push::{Webhook, WebhookState},
+    model::{
+        StoryView,
+        push::{Webhook, WebhookState},
+    },
     store::{PushChange, Reader, StoreError, TroubleLog, WebhookResult, Writer},
 };
 use std::{
@@ -34,6 +39,13 @@ pub struct WebhookSettings {
     pub base: Url,
     /// All webhooks.
     pub hooks: Arc<Vec<Webhook>>,
+}
+
+/// The webhooks with a request in flight, and the one whose request was started last.
+#[derive(Debug, Default)]
+struct UnderWay {
+    busy: HashSet<i64>,
+    last: Option<i64>,
 }
 
 /// The sender of all webhook requests.
@@ -76,10 +88,10 @@ impl Webhooks {
     /// Fails if the store has failed.
     pub async fn run(self: Arc<Self>, writer: Writer) -> Result<(), StoreError> {
         let mut commits = writer.changed();
-        let (mut work, mut busy) = (JoinSet::new(), HashSet::new());
+        let (mut work, mut under_way) = (JoinSet::new(), UnderWay::default());
         let mut trouble = TroubleLog::default();
         loop {
-            let waits = match self.start(&mut work, &mut busy).await {
+            let waits = match self.start(&mut work, &mut under_way).await {
                 Err(error) if error.can_pass() => {
                     if trouble.is_new(&error, self.clock.now()) {
                         tracing::error!(%error, "cannot read the queues of webhooks; trying again");
@@ -97,7 +109,7 @@ impl Webhooks {
             tokio::select! {
                 Some(ended) = work.join_next() => if let Ok(ended) = ended {
                     let WebhookResult { id, .. } = &ended;
-                    busy.remove(id);
+                    under_way.busy.remove(id);
                     writer.push(vec![PushChange::Webhook(ended)]).await?;
                 },
                 // The writer's own error says why it is gone.
@@ -105,14 +117,15 @@ impl Webhooks {
                 () = self.reloaded.notified() => {}
                 () = tokio::time::sleep(TURN), if waits => {}
             }
-            if busy.is_empty() {
+            if under_way.busy.is_empty() {
                 tokio::time::sleep(PAUSE).await;
             }
         }
     }
 
     /// Starts the requests that are due. Returns whether any queue holds stories.
-    async fn start(&self, work: &mut JoinSet<WebhookResult>, busy: &mut HashSet<i64>) -> Result<bool, StoreError> {
+    async fn start(&self, work: &mut JoinSet<WebhookResult>, under_way: &mut UnderWay) -> Result<bool, StoreError> {
+        let UnderWay { busy, last } = under_way;
         let (settings, fetcher) = self.settings();
         if settings.hooks.is_empty() && self.states().is_empty() {
             return Ok(false);
@@ -121,7 +134,8 @@ impl Webhooks {
         let hooks: HashMap<(&str, String, u32), &Webhook> =
             settings.hooks.iter().map(|hook| ((hook.channel.as_str(), hook.target(), hook.outlets), hook)).collect();
         let (now, mut waits) = (self.clock.now(), false);
-        for state in states.iter().filter(|state| state.waiting() > 0) {
+        let before = *last;
+        for state in in_turn(&states, |state| Some(state.id) == before).filter(|state| state.waiting() > 0) {
             waits = true;
             let hook = hooks.get(&(state.channel.as_str(), state.target.clone(), state.outlets));
             let Some(hook) = hook.filter(|_| !busy.contains(&state.id) && busy.len() < AT_ONCE) else { continue };
@@ -131,56 +145,68 @@ impl Webhooks {
             let Some((number, story)) = self.reader.webhook_next(state.id, state.sent, &settings.base).await? else {
                 continue;
             };
-            let body = story.map(|story| message(hook, &story, &settings.base));
+            let (fetcher, clock, base) = (fetcher.clone(), self.clock.clone(), settings.base.clone());
+            let posting = Posting { fetcher, hook: (*hook).clone(), clock, state: state.clone(), number, story, base };
             busy.insert(state.id);
-            work.spawn(post(fetcher.clone(), (*hook).clone(), self.clock.clone(), (state.clone(), number), body));
+            *last = Some(state.id);
+            work.spawn(posting.post());
         }
         *self.states.lock().unwrap_or_else(PoisonError::into_inner) = states;
         Ok(waits)
     }
 }
 
-/// Posts a story. One that retention deleted in the meantime (`body` is `None`) counts as sent.
-async fn post(
+/// A story to post, and what its request needs.
+struct Posting {
     fetcher: Fetcher,
     hook: Webhook,
     clock: Clock,
-    (state, number): (WebhookState, u64),
-    body: Option<String>,
-) -> WebhookResult {
-    let done = |sent, failures, next_try_at, last_error| WebhookResult {
-        id: state.id,
-        number: sent,
-        at: clock.now(),
-        failures,
-        next_try_at,
-        last_error,
-    };
-    let Some(body) = body else { return done(Some(number), 0, None, None) };
-    let id = message_id(state.id, number);
-    let asked = OutgoingRequest {
-        url: hook.url.clone(),
-        headers: headers(&hook, &id, clock.now(), &body),
-        body: Some(body.into()),
-        timeout: POSTING,
-        answer_max: 0,
-    };
-    let failed = match fetcher.send(&asked, clock.now()).await {
-        Ok(answer) if answer.is_success() => None,
-        Ok(answer) => Some(FailedRequest::status(answer.status, answer.retry_after)),
-        Err(fault) => Some(fault.into()),
-    };
-    let (channel, host) = (&state.channel, &state.host);
-    match failed {
-        None => {
-            tracing::debug!(channel, host, number, "posted a story");
-            done(Some(number), 0, None, None)
+    state: WebhookState,
+    number: u64,
+    /// `None` if retention deleted the story in the meantime; then it counts as sent.
+    story: Option<StoryView>,
+    base: Url,
+}
+
+impl Posting {
+    /// Posts the story.
+    async fn post(self) -> WebhookResult {
+        let Self { clock, state, number, .. } = &self;
+        let done = |sent, failures, next_try_at, last_error| WebhookResult {
+            id: state.id,
+            number: sent,
+            at: clock.now(),
+            failures,
+            next_try_at,
+            last_error,
+        };
+        let (channel, host) = (&state.channel, &state.host);
+        match caught(self.send(), Err(panicked())).await {
+            Ok(()) => {
+                tracing::debug!(channel, host, number, "posted a story");
+                done(Some(*number), 0, None, None)
+            }
+            Err(failed) => {
+                let failures = state.failures.saturating_add(1);
+                tracing::warn!(channel, host, number, failures, error = failed.why, "a webhook failed; trying again");
+                let next = failed.next_try(clock.now(), failures, PAUSES, &state.target);
+                done(None, failures, Some(next), Some(failed.why))
+            }
         }
-        Some(failed) => {
-            let failures = state.failures.saturating_add(1);
-            tracing::warn!(channel, host, number, failures, error = failed.why, "a webhook failed; trying again");
-            let next = failed.next_try(clock.now(), failures, PAUSES, &state.target);
-            done(None, failures, Some(next), Some(failed.why))
-        }
+    }
+
+    /// Sends the request.
+    async fn send(&self) -> Result<(), FailedRequest> {
+        let Some(story) = &self.story else { return Ok(()) };
+        let (now, body) = (self.clock.now(), message(&self.hook, story, &self.base));
+        let asked = OutgoingRequest {
+            url: self.hook.url.clone(),
+            headers: headers(&self.hook, &message_id(self.state.id, self.number), now, &body),
+            body: Some(body.into()),
+            timeout: POSTING,
+            answer_max: 0,
+        };
+        let answer = self.fetcher.send(&asked, now).await?;
+        if answer.is_success() { Ok(()) } else { Err(FailedRequest::status(answer.status, answer.retry_after)) }
     }
 }

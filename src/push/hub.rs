@@ -4,6 +4,7 @@
 mod requests;
 
 use super::{
+    caught::{caught, panicked},
     form::SubscriptionRequest,
     hub_state::{Delivery, HubState, Verification},
     ping::PingState,
@@ -161,7 +162,8 @@ impl Hub {
             if changes.is_empty() {
                 changes = tokio::select! {
                     Some(verification) = inbox.recv() => {
-                        work.spawn(verify(self.settings().1, verification, self.clock.now()));
+                        let lost = Ended::Verified(verification.clone(), false);
+                        work.spawn(caught(verify(self.settings().1, verification, self.clock.now()), lost));
                         Vec::new()
                     }
                     Some(ended) = work.join_next() => ended.ok().and_then(|ended| self.take(ended)).into_iter().collect(),
@@ -187,13 +189,15 @@ impl Hub {
             HubChoice::Own => {
                 for delivery in self.state().due(&self.topics.tags(), now) {
                     let (fetcher, settings, topics) = (fetcher.clone(), settings.clone(), Arc::clone(&self.topics));
-                    work.spawn(deliver(fetcher, settings, topics, delivery, now));
+                    let lost = Ended::Delivered(delivery.clone(), Err(panicked()), false);
+                    work.spawn(caught(deliver(fetcher, settings, topics, delivery, now), lost));
                 }
             }
             HubChoice::Other(hub) => {
                 for (topic, sent) in self.pings().due(hub.as_str(), &self.topics.tags(), now) {
                     let row = HubPing { topic, hub: hub.as_str().to_owned(), sent };
-                    work.spawn(ping(fetcher.clone(), hub.clone(), settings.base.clone(), row, now));
+                    let lost = Ended::Pinged(row.clone(), Err(panicked()));
+                    work.spawn(caught(ping(fetcher.clone(), hub.clone(), settings.base.clone(), row, now), lost));
                 }
             }
             HubChoice::Nobody => {}

@@ -11,6 +11,7 @@ use crate::{
 use jiff::{SignedDuration, Timestamp};
 use std::{
     collections::{BTreeMap, HashMap, VecDeque},
+    ops::Bound,
     time::Duration,
 };
 
@@ -101,6 +102,8 @@ pub struct HubState {
     subscribers: BTreeMap<(String, FeedUrl), HeldSubscriber>,
     /// Times of the requests in the last minute, by the callback's host.
     asked: HashMap<String, VecDeque<Timestamp>>,
+    /// The subscription whose delivery was started last. The next ones come first, so that none waits while others get every edition.
+    last: Option<(String, FeedUrl)>,
 }
 
 impl HubState {
@@ -109,7 +112,7 @@ impl HubState {
     pub fn new(rows: Vec<HubSubscription>) -> Self {
         let held =
             |row: HubSubscription| ((row.topic.clone(), row.callback.clone()), HeldSubscriber { row, is_busy: false });
-        Self { subscribers: rows.into_iter().map(held).collect(), asked: HashMap::new() }
+        Self { subscribers: rows.into_iter().map(held).collect(), asked: HashMap::new(), last: None }
     }
 
     /// Returns the number of subscriptions.
@@ -223,7 +226,7 @@ impl HubState {
         }
         let mut free = AT_ONCE.saturating_sub(busy.values().sum());
         let mut due = Vec::new();
-        for ((path, callback), subscriber) in &mut self.subscribers {
+        for (key @ (path, callback), subscriber) in self.in_turn() {
             let is_new = tags.get(path).is_some_and(|tag| subscriber.row.sent.as_ref() != Some(tag));
             let waits = subscriber.row.next_try_at.is_some_and(|at| at > now);
             if !is_new || waits || subscriber.is_busy || free == 0 {
@@ -235,11 +238,26 @@ impl HubState {
             }
             *there += 1;
             free -= 1;
-            subscriber.is_busy = true;
-            let secret = subscriber.row.secret.clone();
-            due.push(Delivery { path: path.clone(), callback: callback.clone(), secret });
+            due.push((key.clone(), subscriber.row.secret.clone()));
         }
-        due
+        self.last = due.last().map(|(key, _)| key.clone()).or(self.last.take());
+        let start = |(key, secret)| {
+            if let Some(subscriber) = self.subscribers.get_mut(&key) {
+                subscriber.is_busy = true;
+            }
+            Delivery { path: key.0, callback: key.1, secret }
+        };
+        due.into_iter().map(start).collect()
+    }
+
+    /// Returns the subscriptions after the one whose delivery was started last, then those up to it.
+    fn in_turn(&self) -> impl Iterator<Item = (&(String, FeedUrl), &HeldSubscriber)> {
+        let (after, up_to) = match &self.last {
+            Some(last) => ((Bound::Excluded(last), Bound::Unbounded), Some((Bound::Unbounded, Bound::Included(last)))),
+            None => ((Bound::Unbounded, Bound::Unbounded), None),
+        };
+        let subscribers = &self.subscribers;
+        subscribers.range(after).chain(up_to.into_iter().flat_map(|up_to| subscribers.range(up_to)))
     }
 
     /// Records the result of a delivery: the entity tag of the delivered edition, or the reason for the failure. `is_gone`: the

@@ -3,11 +3,13 @@
 //! Decisions are pure code ([`HubState`], [`Leases`], [`PingState`], [`retry_at`], signatures, parsing); [`Hub`], [`Subscriber`]
 //! and [`Webhooks`] carry them out. The writer and the publisher never wait for this module: they hand over a change and go on.
 
+mod caught;
 mod deliveries;
 mod form;
 mod hooks;
 mod hub;
 mod hub_state;
+mod in_turn;
 mod lease;
 mod ping;
 mod random;

@@ -1,6 +1,7 @@
 //! The WebSub subscriber: sends requests to hubs, answers their verifications, and passes on the documents that they deliver.
 
 use super::{
+    caught::{caught, panicked},
     deliveries::Deliveries,
     lease::{LEASE, LeaseRequest, Leases},
     random::token,
@@ -198,7 +199,8 @@ impl Subscriber {
             }
             let (settings, fetcher) = self.settings();
             for request in requests {
-                work.spawn(ask(fetcher.clone(), settings.base.clone(), request, self.clock.now()));
+                let lost = (request.clone(), Err(panicked()));
+                work.spawn(caught(ask(fetcher.clone(), settings.base.clone(), request, self.clock.now()), lost));
             }
             let unsaved = std::mem::take(&mut *self.unsaved.lock().unwrap_or_else(PoisonError::into_inner));
             if !unsaved.is_empty() {

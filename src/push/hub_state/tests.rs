@@ -109,3 +109,20 @@ fn what_is_not_a_topic_or_not_subscribed_is_refused() {
     let leaving = hub.request(request("unsubscribe", "https://b.example/", ""), Some(path()), noon()).unwrap();
     assert!(matches!(hub.verified(leaving, None, noon()), Some(PushChange::SubscriberLeft(..))));
 }
+
+#[test]
+fn subscribers_get_their_turns_although_the_first_ones_always_have_something_new() {
+    let mut hub = HubState::default();
+    for host in 0..30 {
+        join(&mut hub, &format!("https://h{host}.example/c"), "", noon());
+    }
+    let mut served = std::collections::HashSet::new();
+    for edition in 2..6 {
+        let tags = tags(&edition.to_string());
+        for delivery in hub.due(&tags, noon()) {
+            served.insert(delivery.callback.clone());
+            hub.delivered(&delivery, Ok(edition.to_string()), false, noon());
+        }
+    }
+    assert_eq!(served.len(), 30, "four times eight");
+}
