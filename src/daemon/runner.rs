@@ -275,12 +275,13 @@ impl PollRunner {
         Ok(())
     }
 
-    /// Waits for running polls, at most for `patience`; the rest are dropped as a whole.
+    /// Waits for running polls, and for due times that are being stored, at most for `patience`; the rest are dropped as a whole.
     pub async fn drain(&mut self, patience: Duration) {
         // Their entries keep waiting in the database.
         self.pages.abort_all();
         let finish = async {
             while self.pushes.join_next().await.is_some() {}
+            while self.settling.next().await.is_some() {}
             while let Some(ended) = self.polls.join_next().await {
                 if let Ok((_, Some(Ok(report)))) = ended {
                     log(&report);
@@ -288,12 +289,15 @@ impl PollRunner {
             }
         };
         if tokio::time::timeout(patience, finish).await.is_err() {
-            tracing::info!(
-                polls = self.polls.len(),
-                "dropping polls that did not finish in time; none of their results are stored"
-            );
+            let polls = self.polls.len() + self.pushes.len();
+            if polls > 0 {
+                tracing::info!(polls, "dropping polls that did not finish in time; none of their results are stored");
+            }
             self.polls.shutdown().await;
             self.pushes.shutdown().await;
         }
+        // Nobody polls them from now on. They would keep their places in the writer's full queue, and the order to close would
+        // never get one.
+        self.settling.clear();
     }
 }

@@ -4,7 +4,7 @@ use crate::{
     fake_outlet::{FakeOutlet, Reply},
     feed_doc::FeedDoc,
     processes::{Folder, Process, until},
-    test_instance::config_text,
+    test_instance::{TestInstance, TestStore, config_text},
 };
 use sqlx::{Connection, Executor, SqliteConnection};
 use std::{
@@ -17,6 +17,7 @@ use std::{
     time::Duration,
 };
 use tokio::process::Command;
+use warraq::{model::FeedId, schedule::Why, store::FeedUpdate};
 
 const EVERY: &str = "[schedule]\ndefault = \"every 1s\"\n";
 
@@ -256,6 +257,27 @@ async fn archive_pages_that_must_be_rendered_again_do_not_wait_for_the_lock() {
     })
     .await;
     daemon.stop().await;
+}
+
+#[tokio::test]
+async fn a_stop_does_not_wait_for_due_times_that_nobody_stores_any_longer() {
+    let feed = crate::processes::nobody();
+    let mut warraq = TestInstance::in_store(TestStore::File, config_text("", &[("ville", &feed)])).await.unwrap();
+    let url = format!("sqlite://{}", warraq.file().display());
+    let mut other = SqliteConnection::connect(&url).await.unwrap();
+    other.execute("BEGIN IMMEDIATE").await.unwrap();
+    let now = warraq.clock.now();
+    let runner = &mut warraq.instance().runner;
+    let planned = runner.queue.plan(FeedId(1), now).unwrap();
+    // More than wait in the writer's queue.
+    for _ in 0..200 {
+        let why = Why::pushed("every 1h".to_owned());
+        runner.update_feeds(vec![FeedUpdate { feed: planned.feed.clone(), why }]);
+    }
+    runner.drain(Duration::from_millis(200)).await;
+    let closed = tokio::time::timeout(Duration::from_secs(20), warraq.close()).await;
+    assert!(closed.is_ok(), "the order to close had no place in the queue");
+    other.close().await.unwrap();
 }
 
 /// Starts a daemon that polls one feed every second and finds a new entry each time.
