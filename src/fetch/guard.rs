@@ -3,11 +3,12 @@
 //!
 //! Both checks are needed: the client resolves names through [`AddressGuard`], but does not use a resolver for address literals.
 
+use super::look_up::look_up;
 use crate::model::{FeedUrl, Network};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use std::{
     fmt,
-    net::{IpAddr, Ipv4Addr, SocketAddr},
+    net::{IpAddr, Ipv4Addr},
     sync::Arc,
 };
 use url::Host;
@@ -96,7 +97,7 @@ impl Resolve for AddressGuard {
     fn resolve(&self, name: Name) -> Resolving {
         let guard = self.clone();
         Box::pin(async move {
-            let mut found: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
+            let mut found = look_up(name.as_str(), 0).await?;
             if !guard.is_proxy(name.as_str()) {
                 found.retain(|at| guard.opens(at.ip()));
             }

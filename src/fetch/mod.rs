@@ -19,6 +19,7 @@ mod guard;
 pub mod headers;
 mod large;
 mod limits;
+mod look_up;
 mod partial;
 mod random;
 mod receive;

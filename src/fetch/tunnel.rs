@@ -3,7 +3,7 @@
 //! resolved and checked, to a task of this process. The task opens a tunnel through the proxy (CONNECT, RFC 9110 9.3.6). The
 //! server at the other end sees the same as without a proxy: Host and SNI contain the name.
 
-use super::{FetcherError, random_bytes};
+use super::{FetcherError, look_up::look_up, random_bytes};
 use crate::model::Secret;
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
@@ -197,7 +197,7 @@ impl TunnelProxy {
         let host = self.url.host().ok_or_else(wrong)?;
         let port = self.url.port_or_known_default().ok_or_else(wrong)?;
         let stream = match &host {
-            Host::Domain(name) => TcpStream::connect((*name, port)).await?,
+            Host::Domain(name) => TcpStream::connect(&*look_up(name, port).await?).await?,
             Host::Ipv4(ip) => TcpStream::connect((*ip, port)).await?,
             Host::Ipv6(ip) => TcpStream::connect((*ip, port)).await?,
         };
