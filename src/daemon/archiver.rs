@@ -69,8 +69,8 @@ pub(super) async fn page(
         let Some(stories) = archive::cut(unpaged, channel.limit) else { return Ok(done) };
         let page = reader.archive_page(channel, stories, &settings.public_url).await?;
         let Some(mut page) = page else { return Ok(done) };
-        let Some(atom) = rendered(taken(&mut page.view), page.number, settings.budget).await else { return Ok(done) };
-        let packed = archive::pack(&atom);
+        let made_page = rendered(taken(&mut page.view), page.number, settings.budget).await;
+        let Some((_, packed)) = made_page else { return Ok(done) };
         let ArchiveRenderer { writer, clock, .. } = archive_renderer;
         if !writer.archive(page, packed, settings.page_fingerprint(channel), clock.now()).await? {
             return Ok(done);
@@ -87,15 +87,19 @@ fn taken(view: &mut ChannelView) -> ChannelView {
     ChannelView { stories, ..view.clone() }
 }
 
-/// Renders a page. If that fails, logs an error and returns `None`.
-async fn rendered(view: ChannelView, number: u32, budget: Budget) -> Option<Vec<u8>> {
+/// Renders a page. Returns it as it is and compressed. If that fails, logs an error and returns `None`.
+async fn rendered(view: ChannelView, number: u32, budget: Budget) -> Option<(Vec<u8>, Vec<u8>)> {
     let slug = view.slug.clone();
-    let made = tokio::task::spawn_blocking(move || archive::render(&publish::within(view, budget), number)).await;
-    let atom = made.ok().and_then(Result::ok);
-    if atom.is_none() {
+    let made = tokio::task::spawn_blocking(move || {
+        let atom = archive::render(&publish::within(view, budget), number).ok()?;
+        let packed = archive::pack(&atom);
+        Some((atom, packed))
+    });
+    let made = made.await.ok().flatten();
+    if made.is_none() {
         tracing::error!(channel = %slug, number, "cannot render an archive page");
     }
-    atom
+    made
 }
 
 /// What is needed to serve archive pages.
@@ -139,10 +143,10 @@ impl ArchiveRenderer {
     ) -> Result<ArchiveAnswer, StoreError> {
         let mut page = settings.reader(&self.reader).archive_page_again(channel, number, &settings.public_url).await?;
         let (made, is_gone) = (self.clock.now(), page.view.stories.is_empty());
-        let Some(atom) = rendered(taken(&mut page.view), number, settings.budget).await else {
+        let Some((atom, packed)) = rendered(taken(&mut page.view), number, settings.budget).await else {
             return Ok(ArchiveAnswer::Unknown);
         };
-        self.store(page, archive::pack(&atom), settings.page_fingerprint(channel), made);
+        self.store(page, packed, settings.page_fingerprint(channel), made);
         Ok(if is_gone { ArchiveAnswer::Gone } else { ArchiveAnswer::Page { atom, made } })
     }
 

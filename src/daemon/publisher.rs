@@ -21,7 +21,12 @@ use crate::{
 };
 use jiff::Timestamp;
 use rendered::{NewEdition, Rendered, RenderedChannel, hash};
-use std::{collections::HashSet, sync::Arc, time::Duration};
+use std::{
+    collections::HashSet,
+    panic::{self, AssertUnwindSafe},
+    sync::Arc,
+    time::Duration,
+};
 use tables::{OPML, ServedDocument};
 use tokio::sync::watch;
 use url::Url;
@@ -239,13 +244,21 @@ impl Publisher {
         view: ChannelView,
         newest_page: Option<u32>,
     ) -> Vec<NewEdition> {
+        let pages: Vec<_> =
+            settings.audiences(channel).iter().map(|audience| Arc::clone(&self.tables.of(*audience).pages)).collect();
         // A channel with a token is no part of what other readers browse.
-        for audience in settings.audiences(channel) {
-            let pages = &self.tables.of(*audience).pages;
-            if matches!(channel.readers, Readers::HoldersOf(_)) { pages.put_unlisted(&view) } else { pages.put(&view) }
-        }
+        let is_unlisted = matches!(channel.readers, Readers::HoldersOf(_));
+        let put = move |view: &ChannelView| {
+            pages.iter().for_each(|pages| if is_unlisted { pages.put_unlisted(view) } else { pages.put(view) });
+        };
         let (budget, hub) = (settings.budget, settings.hub_of(channel));
-        let render = move || editions(&publish::within(view, budget), newest_page, hub.as_ref());
+        let render = move || {
+            // The editions do not depend on the pages.
+            if panic::catch_unwind(AssertUnwindSafe(|| put(&view))).is_err() {
+                tracing::error!(channel = %view.slug, "making a page panicked (a bug in Warraq); serving the previous one");
+            }
+            editions(&publish::within(view, budget), newest_page, hub.as_ref())
+        };
         let made = tokio::task::spawn_blocking(render).await;
         let fingerprint = settings.fingerprint(Some(channel));
         match made {
