@@ -24,7 +24,7 @@ pub(super) async fn copy(config: &Config, to: &str) -> Result<(), CliError> {
     })?;
     let compared =
         or_signal(compare_editions(config, &from, &to), "the copy is complete, but its feeds were not compared");
-    let editions = compared.await??;
+    let editions = Box::pin(compared).await??;
     say(format_args!(
         "{to}: {} in {} rows of {} tables, and {}, the same as in {from}",
         counted(copied.entries, "entry", "entries"),

@@ -249,7 +249,9 @@ impl Publisher {
         // A channel with a token is no part of what other readers browse.
         let is_unlisted = matches!(channel.readers, Readers::HoldersOf(_));
         let put = move |view: &ChannelView| {
-            pages.iter().for_each(|pages| if is_unlisted { pages.put_unlisted(view) } else { pages.put(view) });
+            for pages in &pages {
+                if is_unlisted { pages.put_unlisted(view) } else { pages.put(view) }
+            }
         };
         let (budget, hub) = (settings.budget, settings.hub_of(channel));
         let render = move || {

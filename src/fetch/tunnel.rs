@@ -281,7 +281,7 @@ mod tests {
         let task = tokio::spawn(carry(at_task, to_proxy));
         client.write_all(b"GET").await.unwrap();
         proxy.read_exact(&mut [0; 3]).await.unwrap();
-        let answering = tokio::spawn(async move { proxy.write_all(&[7; 50_000]).await });
+        let answering = tokio::spawn(async move { proxy.write_all(&vec![7; 50_000]).await });
         let mut answer = Vec::new();
         client.read_to_end(&mut answer).await.unwrap();
         answering.await.unwrap().unwrap();
