@@ -22,9 +22,8 @@ pub(super) async fn copy(config: &Config, to: &str) -> Result<(), CliError> {
         CopyError::Source(error) => CliError::from(error).of_database(&config.database.name()),
         CopyError::Target(error) => CliError::from(error).of_database(Path::new(&to.to_string())),
     })?;
-    let compared =
-        or_signal(compare_editions(config, &from, &to), "the copy is complete, but its feeds were not compared");
-    let editions = Box::pin(compared).await??;
+    let compared = Box::pin(compare_editions(config, &from, &to));
+    let editions = or_signal(compared, "the copy is complete, but its feeds were not compared").await??;
     say(format_args!(
         "{to}: {} in {} rows of {} tables, and {}, the same as in {from}",
         counted(copied.entries, "entry", "entries"),

@@ -108,7 +108,9 @@ daemon-reload | "status warraq" | "reload nginx") ;;
     await grep -q ready "$ROOT/log" ;;
 "stop warraq")
     kill "$(cat "$ROOT/pid")"
-    await grep -q stopped "$ROOT/log" ;;
+    await grep -q stopped "$ROOT/log"
+    # The process ends a moment later, and until then its program cannot be replaced.
+    await test ! -e "/proc/$(cat "$ROOT/pid")/exe" ;;
 "enable --now warraq-backup.timer")
     # At night something has come in.
     await grep -q " changed outlet=" "$ROOT/log"

@@ -293,6 +293,8 @@ async fn start_with_news() -> (FakeOutlet, Folder, Process) {
 async fn a_file_that_is_taken_away_is_noticed_and_used_again_when_it_is_back() {
     let (_outlet, folder, daemon) = start_with_news().await;
     folder.sql_until("SELECT count(*) > 2 FROM entries", "1").await;
+    // What is rendered now is served while the file is away.
+    daemon.get_until("/feed.atom", "Titre").await;
     std::fs::rename(folder.path("warraq.db"), folder.path("elsewhere.db")).unwrap();
     daemon.get_until("/readyz", "its file or write-ahead log was removed or replaced while it was open").await;
     daemon.get_until("/feed.atom", "Titre").await;

@@ -94,7 +94,7 @@ async fn a_schema_is_not_migrated_under_the_process_that_writes() {
 async fn another_migration_is_not_waited_for_without_end() {
     let Some((url, mut other)) = of_earlier_version().await else { return };
     other.lock().await.unwrap();
-    let opened = tokio::time::timeout(Duration::from_secs(60), Writer::open(place(&url), Duration::from_hours(72)));
+    let opened = tokio::time::timeout(Duration::from_mins(1), Writer::open(place(&url), Duration::from_hours(72)));
     let refused = opened.await.expect("the lock is waited for").map(drop).unwrap_err();
     assert_eq!(refused.kind(), StoreErrorKind::Busy, "{refused}");
     other.unlock().await.unwrap();

@@ -104,7 +104,7 @@ fn full_pipe() -> (PipeReader, Stdio) {
     let (reader, mut writer) = std::io::pipe().unwrap();
     let filler = writer.try_clone().unwrap();
     // More than a pipe holds: the rest waits for a reader.
-    std::thread::spawn(move || writer.write_all(&[b'\n'; 128 * 1024]));
+    std::thread::spawn(move || writer.write_all(&vec![b'\n'; 128 * 1024]));
     (reader, filler.into())
 }
 
