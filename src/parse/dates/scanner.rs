@@ -369,11 +369,12 @@ impl Scanner {
 }
 
 /// Returns the full year, following RFC 5322 4.3: 50 to 99 are years of the last century, and smaller numbers of this one, because
-/// nothing is published in the year 2070. Programs that count from 1900 write three digits.
+/// nothing is published in the year 2070. Programs that count from 1900 write three digits. One digit is the year of the first
+/// century in which the calendars of .NET and Go begin: programs write it for "never".
 pub(super) fn full_year(year: DateNumber) -> u32 {
     match year.value {
         value @ 100..200 if year.digits == 3 => 1_900 + value,
-        value if year.digits > 2 => value,
+        value if year.digits != 2 => value,
         value @ 0..50 => 2_000 + value,
         value => 1_900 + value,
     }
