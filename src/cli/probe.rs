@@ -179,7 +179,8 @@ async fn listed(fetcher: &Fetcher, url: &FeedUrl, index: &Answer) -> Option<Pars
     None
 }
 
-/// Returns a context with the daemon's time limit for reading.
+/// Returns a context of now, with the daemon's time limit for reading.
 pub(super) fn within_time() -> ParseContext {
-    ParseContext { deadline: Deadline::when(Clock::over_after(parse::WORK)), ..ParseContext::default() }
+    let deadline = Deadline::when(Clock::over_after(parse::WORK));
+    ParseContext { now: Clock::System.now(), deadline, ..ParseContext::default() }
 }

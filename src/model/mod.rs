@@ -8,6 +8,7 @@ mod announced;
 pub mod browse;
 mod channel;
 pub mod copies;
+mod credible;
 mod database;
 mod deadline;
 mod durations;
@@ -46,6 +47,7 @@ pub mod uri;
 
 pub use announced::{announces_feed, looks_like_feed};
 pub use channel::{Audience, Carrier, Channel, ChannelView, Readers, ReportView, StoryView};
+pub use credible::is_credible;
 pub use database::{DatabasePlace, DatabaseServer};
 pub use deadline::{Deadline, SteppedDeadline};
 pub use durations::DurationHistogram;

@@ -30,9 +30,9 @@ pub use volatile::{bare, steady_html, steady_title, without_clocks, without_coun
 
 use crate::model::{
     Category, Enclosure, Entry, Extras, FoldedText, Markup, ParsedEntry, Person, PlainText, RawHash, SafeHtml,
-    SourceRef, link, uri,
+    SourceRef, is_credible, link, uri,
 };
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use std::borrow::Cow;
 
 /// Maximum length of the excerpt of an entry without a title, in characters.
@@ -40,9 +40,6 @@ pub const EXCERPT: usize = 80;
 
 /// Maximum number of bytes of text that are folded; more does not improve the comparison of reports.
 pub const FOLDED: usize = 64 * 1024;
-
-/// Earlier dates are not credible, because the web has none (1990-01-01T00:00:00Z).
-const OLDEST: i64 = 631_152_000;
 
 /// What is known about an entry apart from its document.
 #[derive(Debug, Clone, Copy)]
@@ -128,8 +125,7 @@ fn make(parsed: ParsedEntry, raw: RawHash, context: &NormaliseContext<'_>, limit
 /// Returns the stated publication date, else the stated date of change, if it is credible: since 1990 and at most a day ahead.
 #[must_use]
 pub fn believed(published: Option<Timestamp>, updated: Option<Timestamp>, now: Timestamp) -> Option<Timestamp> {
-    let latest = now.saturating_add(SignedDuration::from_hours(24)).unwrap_or(now);
-    let credible = |at: &Timestamp| at.as_second() >= OLDEST && *at <= latest;
+    let credible = |at: &Timestamp| is_credible(*at, now);
     published.filter(credible).or_else(|| updated.filter(credible))
 }
 

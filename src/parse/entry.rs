@@ -1,5 +1,6 @@
 //! Reads the element of one entry, in any XML dialect, into a draft.
 
+use super::ParseContext;
 use super::dates;
 use super::draft::EntryDraft;
 use super::language::language;
@@ -11,7 +12,7 @@ use super::people;
 use super::text::{self, Else};
 use super::tree::{NodeId, Tree};
 use crate::model::escape::escaped;
-use crate::model::{Enclosure, Markup, Person, SourceRef, address};
+use crate::model::{Enclosure, Markup, Person, SourceRef, address, is_credible};
 use jiff::tz::TimeZone;
 
 /// Texts and dates of one entry by their origin. The best is chosen once all are known.
@@ -52,8 +53,8 @@ impl Found {
     }
 }
 
-/// Reads the entry at `id`, whose addresses are `links`. `zone` is needed to tell readable dates from others.
-pub(super) fn read(tree: &Tree<'_>, id: NodeId, links: Links, zone: &TimeZone) -> EntryDraft {
+/// Reads the entry at `id`, whose addresses are `links`. `context` is needed to choose among its dates.
+pub(super) fn read(tree: &Tree<'_>, id: NodeId, links: Links, context: &ParseContext) -> EntryDraft {
     let mut draft = EntryDraft { id: links.id, link: links.page, enclosures: links.files, ..EntryDraft::default() };
     let mut found = Found::default();
     for (tag, child) in tree.elements(id) {
@@ -76,9 +77,9 @@ pub(super) fn read(tree: &Tree<'_>, id: NodeId, links: Links, zone: &TimeZone) -
     if draft.summary.is_none() && draft.content.is_none() {
         draft.summary = about.or(said);
     }
-    draft.published = readable(published.into_iter().flatten().collect(), zone);
-    draft.updated = readable(updated, zone);
-    prefer_gregorian(&mut draft, zone);
+    draft.published = readable(published.into_iter().flatten().collect(), context);
+    draft.updated = readable(updated, context);
+    prefer_gregorian(&mut draft, &context.zone);
     let picture =
         || draft.enclosures.iter().find(|e| is_picture(e.media_type.as_deref(), &e.url)).map(|e| e.url.clone());
     let [image, content, thumbnail, other, small] = images;
@@ -176,17 +177,20 @@ fn dates_of(tree: &Tree<'_>, tag: Tag, child: NodeId, found: &mut Found) -> bool
     true
 }
 
-/// Returns the first readable date, or the first date if none is readable. A single date is not checked here.
-pub(super) fn readable(mut dates: Vec<String>, zone: &TimeZone) -> Option<String> {
-    if dates.len() > 1
-        && let Some(at) = {
-            let readable = |date: &String| dates::instant(date, zone).is_some();
-            // A date that had to be converted is the last resort.
-            let stated = dates.iter().position(|date| readable(date) && !dates::is_converted(date));
-            stated.or_else(|| dates.iter().position(readable))
+/// Returns the first credible date, else the first readable one, else the first. Programs write 1970 for a date that they do not know,
+/// and a year ahead for one that never comes. A single date is not checked here.
+pub(super) fn readable(mut dates: Vec<String>, context: &ParseContext) -> Option<String> {
+    if dates.len() > 1 {
+        let read = dates.iter().map(|date| dates::instant(date, &context.zone));
+        let read: Vec<_> = read.map(|at| at.map(|at| is_credible(at, context.now))).collect();
+        // A date that had to be converted is the last resort.
+        let first = |credible: bool| {
+            let mut found = (0..dates.len()).filter(|at| read[*at] == Some(true) || !credible && read[*at].is_some());
+            found.clone().find(|at| !dates::is_converted(&dates[*at])).or_else(|| found.next())
+        };
+        if let Some(at) = first(true).or_else(|| first(false)) {
+            return Some(dates.swap_remove(at));
         }
-    {
-        return Some(dates.swap_remove(at));
     }
     dates.into_iter().next()
 }

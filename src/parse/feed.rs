@@ -1,5 +1,6 @@
 //! The feed around the entries: its element, its dialect, and what it says about itself.
 
+use super::ParseContext;
 use super::draft::FeedDraft;
 use super::entry::{guess, picture, readable, title};
 use super::language::language;
@@ -10,7 +11,6 @@ use super::people;
 use super::text::{self, Else};
 use super::tree::{NodeId, TOP, Tree};
 use crate::model::{DocumentFormat, Hints, address};
-use jiff::tz::TimeZone;
 
 /// Position of the feed in a document.
 #[derive(Debug, Clone, Copy)]
@@ -52,7 +52,7 @@ fn format(tree: &Tree<'_>, tag: Tag, id: NodeId) -> DocumentFormat {
 }
 
 /// Reads what the feed says about itself.
-pub(super) fn read(tree: &Tree<'_>, root: Root, zone: &TimeZone) -> FeedDraft {
+pub(super) fn read(tree: &Tree<'_>, root: Root, context: &ParseContext) -> FeedDraft {
     let mut feed = FeedDraft::default();
     if root.channel == root.id && tree.node(root.id).tag == Tag::Item {
         return feed;
@@ -101,9 +101,9 @@ pub(super) fn read(tree: &Tree<'_>, root: Root, zone: &TimeZone) -> FeedDraft {
     updated.append(&mut other);
     let [summary, subtitle] = others;
     feed.description = feed.description.or(summary).or(subtitle);
-    feed.published = readable(published, zone);
+    feed.published = readable(published, context);
     // A channel that states only a publication date was last changed then.
-    feed.updated = readable(updated, zone).or_else(|| feed.published.clone());
+    feed.updated = readable(updated, context).or_else(|| feed.published.clone());
     let [image, icon] = images;
     feed.image = image.or(icon);
     feed.language = feed.language.or_else(|| tree.lang(root.channel).and_then(language));

@@ -55,7 +55,7 @@ use allowance::Allowance;
 use draft::{EntryDraft, FeedDraft};
 use finish::finish;
 use identity::{About, AssignedKeys};
-use jiff::tz::TimeZone;
+use jiff::{Timestamp, tz::TimeZone};
 use limits::Limits;
 use url::Url;
 
@@ -72,6 +72,8 @@ pub struct ParseContext {
     pub content_type: Option<String>,
     /// Zone of the dates that name no zone.
     pub zone: TimeZone,
+    /// When it was fetched. Of an entry's dates, one that is credible at that time is preferred.
+    pub now: Timestamp,
     /// Whether the feed was found to repeat guids for different entries; an entry's identity is then its guid and link together.
     pub guids_void: bool,
     /// Maximum size of a fetched document, in bytes. The entities that a document declares may expand to this many bytes in
@@ -87,6 +89,7 @@ impl Default for ParseContext {
             base: None,
             content_type: None,
             zone: TimeZone::UTC,
+            now: Timestamp::MAX,
             guids_void: false,
             max_body: 10_000_000,
             deadline: Deadline::never(),
@@ -251,7 +254,7 @@ fn read_xml(
     let mut feed = if root.format == DocumentFormat::NewsSitemap {
         sitemap::feed(&tree, root.id)?
     } else {
-        feed::read(&tree, root, &context.zone)
+        feed::read(&tree, root, context)
     };
     feed.bound().note(repairs);
     let mut raw = RawDocument {
@@ -298,7 +301,7 @@ fn read_items(
     let mut keys = AssignedKeys::new(context.guids_void);
     let mut allowance = Allowance::new(&raw.feed, &limits);
     let items = items(tree, root, &mut allowance, &mut keys, &limits)?;
-    let about = |id| About::taken_from(read_item(tree, root, id, links::Links::default(), &context.zone));
+    let about = |id| About::taken_from(read_item(tree, root, id, links::Links::default(), context));
     for (id, links) in &items {
         limits.look()?;
         if keys.is_repeated(links.id.as_deref()) {
@@ -315,7 +318,7 @@ fn read_items(
             raw.listed.push((hash, page, key, true));
             continue;
         }
-        let mut draft = read_item(tree, root, id, links, &context.zone);
+        let mut draft = read_item(tree, root, id, links, context);
         let cuts = draft.bound();
         if tree.references.exhausted.get() || !allowance.take_draft(&draft) {
             break;
@@ -336,12 +339,12 @@ fn read_item(
     root: tree::NodeId,
     id: tree::NodeId,
     links: links::Links,
-    zone: &TimeZone,
+    context: &ParseContext,
 ) -> EntryDraft {
     if tree.node(root).tag == names::Tag::UrlSet {
         sitemap::entry(tree, id, links)
     } else {
-        entry::read(tree, id, links, zone)
+        entry::read(tree, id, links, context)
     }
 }
 

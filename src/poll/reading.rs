@@ -147,6 +147,7 @@ impl Poller {
                 base: Some(found.base.url().clone()),
                 content_type: found.content_type.clone(),
                 zone: outlet.time_zone.clone(),
+                now,
                 guids_void,
                 max_body,
                 deadline: Deadline::when(Clock::over_after(limit)),

@@ -62,3 +62,24 @@ fn files_inside_a_file_are_files_too() {
     let urls: Vec<String> = entry(inside).enclosures.into_iter().map(|file| file.url).collect();
     assert_eq!(urls, ["https://x.example/a.jpg", "https://x.example/b.jpg"]);
 }
+
+#[test]
+fn a_credible_date_wins_over_others() {
+    let published = |inside: &str| {
+        let text = format!("<rss><channel><item><title>T</title>{inside}</item></channel></rss>");
+        let context = ParseContext { now: "2026-11-02T10:00:00Z".parse().unwrap(), ..ParseContext::default() };
+        let mut feed = read(text.as_bytes(), &context, &|_| false).unwrap();
+        feed.listed.remove(0).entry.unwrap().published.map(|at| at.to_string())
+    };
+    let good = "<dc:date>2026-10-27T10:00:00Z</dc:date>";
+    for (other, want) in [
+        ("Thu, 01 Jan 1970 00:00:00 GMT", "2026-10-27T10:00:00Z"),
+        ("Fri, 02 Jan 2037 00:00:00 GMT", "2026-10-27T10:00:00Z"),
+        ("Mon, 01 Jan 0001 00:00:00 +0000", "2026-10-27T10:00:00Z"),
+        ("Mon, 26 Oct 2026 10:00:00 GMT", "2026-10-26T10:00:00Z"),
+    ] {
+        assert_eq!(published(&format!("<pubDate>{other}</pubDate>{good}")).as_deref(), Some(want), "{other}");
+    }
+    let no = "<pubDate>Fri, 02 Jan 2037 00:00:00 GMT</pubDate><dc:date>1970-01-01T00:00:00Z</dc:date>";
+    assert_eq!(published(no).as_deref(), Some("2037-01-02T00:00:00Z"), "the first where none is credible");
+}
