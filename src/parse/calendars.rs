@@ -20,9 +20,17 @@ const PERSIAN: [&str; 12] = [
     "اسفند esfand حوت",
 ];
 
-/// Words of Islamic months, folded. A month of two words is listed under the word that no other month has, and as one word where
+/// Words of Islamic months in Latin letters, folded: as English, French, Turkish, Indonesian and Malay write them. The first words of
+/// months of two words are among [`BEFORE`].
+const LATIN: &str = " muharram muharam mouharram moharram muharrem safar safer rabi rabia rabiulawal rabiulawwal rabiulakhir \
+    rebiulevvel rebiulahir jumada joumada jumadi jamadi jumadal jumadilawal jumadilakhir cemaziyelevvel cemaziyelahir rajab \
+    rejab rajeb recep shaban shaaban chaban chaabane chaaban syaban saban ramadan ramadhan ramazan ramzan shawwal shawal \
+    chawwal chaoual chawal syawal sevval qidah qida qadah qada qaadah qaada kadah zulkadah zulkaidah zulkaedah dzulkaidah \
+    zilkade hijjah hijja hijjeh hidjah hija zulhijah zulhijjah dzulhijjah dzulhijah zilhicce ";
+
+/// Words of Islamic months in Arabic letters, folded. A month of two words is listed under the word that no other month has, and as one word where
 /// a joiner without width stands between the two.
-const ISLAMIC: [&str; 28] = [
+const ISLAMIC: [&str; 23] = [
     "محرم",
     "المحرم",
     "صفر",
@@ -38,11 +46,6 @@ const ISLAMIC: [&str; 28] = [
     "قعده",
     "الحجه",
     "حجه",
-    "muharram",
-    "ramadan",
-    "rajab",
-    "shawwal",
-    "safar",
     "جماديالاول",
     "جماديالثاني",
     "ربيعالاول",
@@ -53,8 +56,15 @@ const ISLAMIC: [&str; 28] = [
     "ذوالحجه",
 ];
 
-/// Second words of Islamic months, folded, and the words before a month's name.
-const SECOND: [&str; 10] = ["ذو", "ذي", "الاول", "الاولي", "الثاني", "الثانيه", "الاخر", "الاخره", "الاخير", "الثان"];
+/// Words of Islamic months behind the first, folded.
+const SECOND: &str = " ذو ذي الاول الاولي الثاني الثانيه الاخر الاخره الاخير الثان i ii al el ul awwal awal aoual ula oula thani \
+    thania sani akhir akhira akhirah evvel ahir ";
+
+/// Words before the one that tells an Islamic month, folded.
+const BEFORE: &str = " ذو ذي dhu dhou dhul zu zul dzu dzul thul al el ul ";
+
+/// Years of other calendars. They have four digits as those of the Gregorian calendar, which are greater.
+const YEARS: std::ops::Range<i64> = 1_000..1_900;
 
 /// Persian years that a date without words may mean: 2001 to 2046. Later numbers are Islamic years.
 const PERSIAN_YEARS: std::ops::RangeInclusive<i64> = 1380..=1425;
@@ -77,33 +87,61 @@ pub(super) fn of(text: &str) -> Calendar {
     let words = words(text);
     let persian =
         |word: &CalendarWord| PERSIAN.iter().position(|names| names.split(' ').any(|name| name == word.folded));
-    let islamic = |word: &CalendarWord| ISLAMIC.contains(&word.folded.as_str());
-    let Some(at) = words.iter().position(|word| persian(word).is_some() || islamic(word)) else {
+    let Some(at) = words.iter().position(|word| persian(word).is_some() || is_islamic(word)) else {
         return numeric(text, &words);
     };
-    let last = words[at..].iter().take(4).rposition(|w| islamic(w) || SECOND.contains(&w.folded.as_str()));
-    let last = at + last.unwrap_or(0);
-    let first = at - usize::from(at > 0 && matches!(words[at - 1].folded.as_str(), "ذو" | "ذي"));
-    // The day stands before the month and the year after it, or the year stands first.
-    let number = |at: Option<usize>| at.and_then(|at| words.get(at)).filter(|word| word.number.is_some());
-    let (before, after) = (number(first.checked_sub(1)), number(Some(last + 1)));
-    let from = before.map_or(words[first].from, |word| word.from);
-    let to = after.map_or(words[last].to, |word| word.to);
+    let more = words[at..].iter().take(4).take_while(|word| is_islamic(word) || is_in(SECOND, word)).count();
+    let last = at + more.saturating_sub(1);
+    let first = at - words[..at].iter().rev().take(2).take_while(|word| is_in(BEFORE, word)).count();
+    let (numbers, [from, to]) = around(&words, first, last);
     let rest = format!("{} {}", &text[..from], &text[to..]);
     let has_year = self::words(&rest).iter().any(|word| word.number.is_some_and(|n| (1_900..10_000).contains(&n)));
     if has_year {
         return Calendar::Beside(rest);
     }
-    let numbers = before.zip(after).and_then(|(day, year)| Some((day.number?, year.number?)));
     let month = persian(&words[at]).filter(|_| first == last);
     match (month, numbers) {
         (Some(month), Some((day, year))) => {
-            let (day, year) = if day > 31 { (year, day) } else { (day, year) };
             let converted = i64::try_from(month + 1).ok().and_then(|month| gregorian(year, month, day));
             converted.map_or(Calendar::Islamic, |date| Calendar::Persian(date, rest))
         }
         _ => Calendar::Islamic,
     }
+}
+
+fn is_islamic(word: &CalendarWord) -> bool {
+    ISLAMIC.contains(&word.folded.as_str()) || is_in(LATIN, word)
+}
+
+/// Returns whether a word is in a list with spaces around each word.
+fn is_in(list: &str, word: &CalendarWord) -> bool {
+    word.number.is_none() && list.contains(&format!(" {} ", word.folded))
+}
+
+/// Returns day and year around the month whose words are `first` to `last`, and where the whole date begins and ends. The day stands
+/// before the month and the year after it, both stand behind it (`Ramadan 5, 1447`), or the year stands first.
+fn around(words: &[CalendarWord], first: usize, last: usize) -> (Option<(i64, i64)>, [usize; 2]) {
+    let number = |at: Option<usize>, within: std::ops::Range<i64>| {
+        let word = words.get(at?)?;
+        Some((word.number.filter(|number| within.contains(number))?, word))
+    };
+    let day = |at: Option<usize>| number(at, 1..32);
+    let year = |at: Option<usize>| number(at, YEARS);
+    let (before, after) = (first.checked_sub(1), Some(last + 1));
+    let (from, to) = (words[first].from, words[last].to);
+    let both = |day: Option<(i64, &CalendarWord)>, (year, _): (i64, &CalendarWord)| day.map(|(day, _)| (day, year));
+    if let Some(year) = year(after) {
+        let day = day(before);
+        return (both(day, year), [day.map_or(from, |(_, day)| day.from), year.1.to]);
+    }
+    if let Some((day, year)) = day(after).zip(year(Some(last + 2))) {
+        return (both(Some(day), year), [from, year.1.to]);
+    }
+    if let Some(year) = year(before) {
+        let day = day(after);
+        return (both(day, year), [year.1.from, day.map_or(to, |(_, day)| day.to)]);
+    }
+    (None, [day(before).map_or(from, |(_, day)| day.from), to])
 }
 
 /// Reads a date of numbers alone, such as `1404/08/05 10:30` or `05/05/1447`.
@@ -158,6 +196,16 @@ struct CalendarWord {
     number: Option<i64>,
 }
 
+/// Signs for the letters ayn and hamza between Latin letters (`Sha'ban`).
+const APOSTROPHES: [char; 6] = ['\'', '’', '‘', '`', 'ʿ', 'ʾ'];
+
+/// Returns whether a character belongs to the word before it. `after` follows it.
+fn is_in_word(c: char, after: &str) -> bool {
+    c.is_alphabetic()
+        || ('\u{64B}'..='\u{65F}').contains(&c)
+        || APOSTROPHES.contains(&c) && after.starts_with(char::is_alphabetic)
+}
+
 fn words(text: &str) -> Vec<CalendarWord> {
     let mut words = Vec::new();
     let mut rest = text.char_indices().peekable();
@@ -167,12 +215,17 @@ fn words(text: &str) -> Vec<CalendarWord> {
             continue;
         }
         let mut to = from + c.len_utf8();
-        while let Some((at, next)) = rest.next_if(|(_, next)| {
-            if digit { next.is_ascii_digit() } else { next.is_alphabetic() || ('\u{64B}'..='\u{65F}').contains(next) }
-        }) {
+        while let Some((at, next)) =
+            rest.next_if(
+                |(at, next)| {
+                    if digit { next.is_ascii_digit() } else { is_in_word(*next, &text[*at + next.len_utf8()..]) }
+                },
+            )
+        {
             to = at + next.len_utf8();
         }
-        let folded: String = text[from..to].chars().flat_map(char::to_lowercase).filter_map(fold).collect();
+        let letters = text[from..to].chars().filter(|c| !APOSTROPHES.contains(c));
+        let folded: String = letters.flat_map(char::to_lowercase).filter_map(fold).collect();
         let number = if digit { text[from..to].parse().ok() } else { None };
         words.push(CalendarWord { from, to, folded, number });
     }
