@@ -109,8 +109,8 @@ fn entries(
         }
     }
     // Known items show the order of day and month too.
-    raw.orders =
-        super::dates::Orders::of(drafts.iter().flat_map(|(_, draft)| [&draft.published, &draft.updated]).flatten());
+    let dates = |draft: &EntryDraft| [&draft.published, &draft.updated].into_iter().flatten().cloned().collect();
+    raw.orders = super::dates::Orders::of(drafts.iter().map(|(_, draft)| dates(draft)));
     for (hash, draft) in drafts {
         let Some(key) = keys.next(draft.id.as_deref(), draft.link.as_deref(), || About::of(&draft)) else { continue };
         let is_known = known(hash);

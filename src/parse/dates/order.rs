@@ -1,9 +1,11 @@
-//! Which number of a date such as 5/8/2016 is the day: its weekday shows it, or the other dates of the document do.
+//! Which number of a date such as 5/8/2016 is the day: its weekday shows it, or another date of its entry, or the other dates of the
+//! document do.
 
 use super::scanner::{Order, Scanner, full_year};
 use super::{LONGEST, bare::bare};
 use crate::parse::{plain_dates, weekdays};
 use jiff::civil;
+use jiff::tz::TimeZone;
 
 /// The characters between the numbers of a date.
 const SEPARATORS: [char; 3] = ['/', '-', '.'];
@@ -13,12 +15,15 @@ const SEPARATORS: [char; 3] = ['/', '-', '.'];
 pub(in crate::parse) struct Orders([Order; SEPARATORS.len()]);
 
 impl Orders {
-    /// Returns the orders that dates agree on. They are `Unknown` where dates contradict each other or show none.
-    pub fn of<T: AsRef<str>>(texts: impl Iterator<Item = T>) -> Self {
+    /// Returns the orders that dates agree on, given those of each entry. They are `Unknown` where dates contradict each other or
+    /// show none.
+    pub fn of<T: AsRef<str>>(entries: impl Iterator<Item = Vec<T>>) -> Self {
         let mut agreed = [None; SEPARATORS.len()];
-        for (separator, order) in texts.filter_map(|text| shown(text.as_ref())) {
-            for (slot, _) in agreed.iter_mut().zip(SEPARATORS).filter(|(_, known)| *known == separator) {
-                *slot = Some(if slot.is_none_or(|known| known == order) { order } else { Order::Unknown });
+        for dates in entries {
+            for (separator, order) in dates.iter().filter_map(|text| shown(text.as_ref(), &dates)) {
+                for (slot, _) in agreed.iter_mut().zip(SEPARATORS).filter(|(_, known)| *known == separator) {
+                    *slot = Some(if slot.is_none_or(|known| known == order) { order } else { Order::Unknown });
+                }
             }
         }
         Self(agreed.map(Option::unwrap_or_default))
@@ -64,11 +69,26 @@ impl NumericDate {
 
     /// Returns the order in which it falls on the weekday that its text names, if it does so in one order only.
     pub fn by_weekday(&self, text: &str) -> Order {
-        let Some(weekday) = weekdays::stated(text) else { return Order::Unknown };
+        let weekday = weekdays::stated(text);
+        weekday.map_or(Order::Unknown, |weekday| self.in_one_order(|date| date.weekday() == weekday))
+    }
+
+    /// Returns the order in which it is the day of another date of its entry, or one beside it, because zones differ.
+    fn by_other(&self, other: &str) -> Order {
+        if is_ambiguous(other) {
+            return Order::Unknown;
+        }
+        let Some(at) = super::instant(other, &TimeZone::UTC) else { return Order::Unknown };
+        let day = TimeZone::UTC.to_datetime(at).date();
+        self.in_one_order(|date| date.since(day).is_ok_and(|span| span.get_days().abs() <= 1))
+    }
+
+    /// Returns the order in which its day passes, if it does so in one order only.
+    fn in_one_order(&self, passes: impl Fn(civil::Date) -> bool) -> Order {
         let fits = |month: u32, day: u32| {
             let date =
                 || civil::Date::new(self.year.try_into().ok()?, month.try_into().ok()?, day.try_into().ok()?).ok();
-            date().is_some_and(|date| date.weekday() == weekday)
+            date().is_some_and(&passes)
         };
         match (fits(self.second, self.first), fits(self.first, self.second)) {
             (true, false) => Order::DayFirst,
@@ -78,14 +98,23 @@ impl NumericDate {
     }
 }
 
+/// How many dates of its entry are compared with one that can be read in two orders.
+const COMPARED: usize = 8;
+
 /// Returns the separator of a date and the order that it proves: one number is too large for a month, or only one order fits its
-/// weekday.
-fn shown(text: &str) -> Option<(char, Order)> {
+/// weekday, or else another of the dates of its entry.
+fn shown<T: AsRef<str>>(text: &str, of_entry: &[T]) -> Option<(char, Order)> {
     let (date, text) = numeric(text)?;
     let order = match (date.first, date.second) {
         (first, second) if first > 12 && second <= 12 => Order::DayFirst,
         (first, second) if second > 12 && first <= 12 => Order::MonthFirst,
-        _ if date.is_ambiguous() => date.by_weekday(&text),
+        _ if date.is_ambiguous() => match date.by_weekday(&text) {
+            Order::Unknown => {
+                let others = of_entry.iter().take(COMPARED).map(|other| date.by_other(other.as_ref()));
+                others.into_iter().find(|order| *order != Order::Unknown).unwrap_or_default()
+            }
+            order => order,
+        },
         _ => Order::Unknown,
     };
     (order != Order::Unknown).then_some((date.separator, order))

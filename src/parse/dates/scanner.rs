@@ -178,6 +178,7 @@ impl Scanner {
         match chars.get(end) {
             Some(':') if digit(end + 1) => Some((':', end + 1)),
             Some('.') if whole && digit(end + 1) && digit(end + 2) => Some(('.', end + 1)),
+            Some('.') if pair(end + 1) && (self.hour_next || self.day_follows(chars, end + 3)) => Some(('.', end + 1)),
             // Both hyphens, because one alone would be a zone.
             Some('-') if (whole || behind_t) && pair(end + 1) && chars.get(end + 3) == Some(&'-') && pair(end + 4) => {
                 Some(('-', end + 1))
@@ -331,11 +332,13 @@ impl Scanner {
     }
 
     /// Returns whether the first of two small numbers is the month: in the order that was found, or else as Americans write, who
-    /// have slashes.
+    /// have slashes, or hyphens between single digits.
     fn month_first(&self, n: &[DateNumber], order: Order) -> bool {
         let [a, b, ..] = n else { return false };
         let both = a.value <= 12 && b.value <= 12;
         both && match order {
+            // With hyphens, India writes the day first, and two digits (the format of Windows there).
+            Order::Unknown if b.preceded_by == '-' => self.english && (a.digits == 1 || b.digits == 1),
             Order::Unknown => self.english && b.preceded_by == '/',
             order => order == Order::MonthFirst,
         }

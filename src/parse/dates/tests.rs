@@ -139,8 +139,24 @@ fn the_other_dates_decide_between_two_orders() {
         ("05-08-2026", &["26-11-02", "10.30"], "2026-08-05"),
         ("Wed, 05/08/2026", &["08/13/2026"], "2026-08-05"),
     ] {
-        let read = instant_in(text, &TimeZone::UTC, Orders::of(others.iter()));
+        let read = instant_in(text, &TimeZone::UTC, Orders::of(others.iter().map(|other| vec![*other])));
         assert_eq!(read.unwrap().to_string(), format!("{want}T00:00:00Z"), "{text} {others:?}");
+    }
+}
+
+#[test]
+fn another_date_of_an_entry_decides_between_two_orders() {
+    for (entries, want) in [
+        (&[&["05/08/2016 09:00", "2016-05-08T09:00:00Z"][..]][..], Order::MonthFirst),
+        (&[&["05/08/2016 09:00", "2016-08-05T09:00:00Z"]], Order::DayFirst),
+        (&[&["05/08/2016 23:30", "9 May 2016 06:30 +0300"]], Order::MonthFirst),
+        (&[&["05/08/2016 09:00", "2016-09-01T09:00:00Z"]], Order::Unknown),
+        (&[&["05/08/2016", "05/08/2016"]], Order::Unknown),
+        (&[&["05/08/2016"], &["2016-05-08T09:00:00Z"]], Order::Unknown),
+        (&[&["05/08/2016", "2016-05-08"], &["06/08/2016", "2016-08-06"]], Order::Unknown),
+    ] {
+        let orders = Orders::of(entries.iter().map(|dates| dates.to_vec()));
+        assert_eq!(orders.with('/'), want, "{entries:?}");
     }
 }
 
