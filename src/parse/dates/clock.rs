@@ -1,6 +1,6 @@
 //! Reads the time of day in a date: `10:30`, `10 h 30`, `10時30分`, `T103000`, `3 pm`.
 
-use crate::parse::digits::blanks;
+use crate::parse::digits::{blanks, digits};
 use crate::parse::months;
 
 /// Signs for hours between hour and minute.
@@ -9,6 +9,12 @@ const SIGNS: [char; 5] = ['時', '时', '點', '点', '시'];
 /// Words for hours between hour and minute, or after the hour alone, in lower case.
 const HOURS: [&str; 14] =
     ["h", "hr", "hrs", "hs", "hour", "hours", "heure", "heures", "hora", "horas", "uhr", "ч", "час", "часов"];
+
+/// Words for minutes and seconds behind their number, in lower case.
+const MINUTES: [&str; 13] =
+    ["m", "mn", "min", "mins", "minute", "minutes", "minuto", "minutos", "minuti", "minuten", "мин", "минут", "мінут"];
+const SECONDS: [&str; 12] =
+    ["s", "sec", "secs", "second", "seconds", "seconde", "secondes", "segundo", "segundos", "sek", "sekunden", "сек"];
 
 /// Hour, minute and second.
 pub(super) type TimeOfDay = (i64, i64, i64);
@@ -29,6 +35,19 @@ pub(super) fn hour_sign(chars: &[char], at: usize) -> Option<usize> {
     }
     let (word, end) = word(chars, at);
     HOURS.contains(&word.as_str()).then_some(end)
+}
+
+/// Returns the seconds behind minutes that end at `at`, and where the time ends: `m 15s` in `10h30m 15s`. A letter `m` there is no
+/// zone.
+pub(super) fn past_units(chars: &[char], at: usize) -> (u32, usize) {
+    let unit = |at: usize, units: &[&str]| {
+        let (word, end) = word(chars, at + blanks(chars, at));
+        units.contains(&word.as_str()).then_some(end)
+    };
+    let Some(end) = unit(at, &MINUTES) else { return (0, at) };
+    let seconds = digits(chars, end + blanks(chars, end), chars.len());
+    let seconds = seconds.and_then(|(value, behind)| Some((value, unit(behind, &SECONDS)?)));
+    seconds.unwrap_or((0, end))
 }
 
 /// Returns the word at `at`, folded, and where it ends.

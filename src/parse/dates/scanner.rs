@@ -1,9 +1,9 @@
 //! Splits a text into the parts of a date.
 
-use super::clock::{TimeOfDay, dotted_half_day, hour_sign, is_half_day};
+use super::clock::{TimeOfDay, dotted_half_day, hour_sign, is_half_day, past_units};
 use crate::parse::digits::{ascii_digit, blanks, digits, is_mark, past_fraction, zone_name};
 use crate::parse::months;
-use crate::parse::zones::LARGEST_OFFSET;
+use crate::parse::zones::{self, LARGEST_OFFSET};
 use jiff::tz::TimeZone;
 
 /// Which of two small numbers is the day.
@@ -68,6 +68,8 @@ pub(super) struct Scanner {
     zone_next: bool,
     /// Whether the word before says that an hour follows (الساعة).
     pub hour_next: bool,
+    /// Whether this is only a look at what follows a number.
+    looks_ahead: bool,
     script: Option<DateScript>,
     /// Whether a comma follows the month, while that is a word before all numbers: it may be a weekday.
     weekday: Option<bool>,
@@ -143,6 +145,9 @@ impl Scanner {
         };
         let (minute, mut end) = digits(chars, minutes, chars.len())?;
         let mut second = 0;
+        if sign == 'h' {
+            (second, end) = past_units(chars, end);
+        }
         let again = chars.get(end) == Some(&sign) && matches!(sign, ':' | '.' | '-');
         if (again || matches!(chars.get(end), Some('分' | '분')))
             && chars.get(end + 1).is_some_and(char::is_ascii_digit)
@@ -170,7 +175,8 @@ impl Scanner {
     }
 
     /// Returns the separator between hours and minutes, and where the minutes begin. The separator is a colon, a word for hours with
-    /// or without spaces, a dot once the date is complete, or the hyphen of programs that write times as in names of files.
+    /// or without spaces, a dot once the date is complete or where all of it follows, or the hyphen of programs that write times as in
+    /// names of files.
     fn separator(&self, chars: &[char], end: usize, behind_t: bool) -> Option<(char, usize)> {
         let digit = |at: usize| chars.get(at).is_some_and(char::is_ascii_digit);
         let pair = |at: usize| digit(at) && digit(at + 1) && !digit(at + 2);
@@ -189,6 +195,26 @@ impl Scanner {
                 let minutes = sign + blanks(chars, sign);
                 digit(minutes).then_some(('h', minutes))
             }
+        }
+    }
+
+    /// Returns whether nothing of a date has been read, and the text from `at` states a whole day with a year of four digits. Two
+    /// numbers before it are then a time (`10.30 02.11.2026`).
+    fn day_follows(&self, chars: &[char], at: usize) -> bool {
+        let ends = chars.get(at).is_some_and(|c| c.is_whitespace() || *c == ',' || c.is_alphabetic());
+        if !ends || self.looks_ahead || !self.numbers.is_empty() || self.clock.is_some() {
+            return false;
+        }
+        let rest: String = chars[at..].iter().collect();
+        let ahead = Self { looks_ahead: true, ..Self::default() };
+        let Some(ahead) = ahead.run(&rest) else { return false };
+        match ahead.numbers.as_slice() {
+            [a, b, ..] if ahead.month_of_date().is_some() => a.digits == 4 || b.digits == 4,
+            [a, b, c, ..] => {
+                let joined = matches!(b.preceded_by, '/' | '-' | '.') && b.preceded_by == c.preceded_by;
+                joined && (a.digits == 4 || c.digits == 4)
+            }
+            _ => false,
         }
     }
 
@@ -268,7 +294,7 @@ impl Scanner {
         } else if self.weekday == Some(true) && self.numbers.len() == 1 && letters.len() > 2 {
             // `Mar, 04 xyz 2026` is in a month that is not known, not in March.
             (self.month, self.weekday) = (None, None);
-        } else if matches!(word.as_str(), "الساعه" | "ساعت" | "saat") {
+        } else if matches!(word.as_str(), "الساعه" | "ساعت" | "saat" | "ore" | "alle" | "klo" | "kl") {
             self.hour_next = true;
         } else if let Some(is_afternoon) = months::part_of_day(&word) {
             self.afternoon = self.clock.map(|(hour, _, _)| is_afternoon(hour));
