@@ -24,8 +24,17 @@ pub(super) fn past_fraction(chars: &[char], end: usize) -> usize {
     end + 1 + chars[end + 1..].iter().take_while(|c| c.is_ascii_digit()).count()
 }
 
-/// Returns the zone name (`Asia/Riyadh`) at the beginning of `chars`.
+/// Zones of the IANA database that are named like a rule of POSIX.
+const AMERICAN: [&str; 4] = ["EST5EDT", "CST6CDT", "MST7MDT", "PST8PDT"];
+
+/// Returns the zone name (`Asia/Riyadh`, `EST5EDT`) at the beginning of `chars`.
 pub(super) fn zone_name(chars: &[char]) -> Option<String> {
+    if chars.get(3).is_some_and(char::is_ascii_digit)
+        && let Some(name) = chars.get(..7).map(|name| name.iter().collect::<String>())
+        && AMERICAN.contains(&name.as_str())
+    {
+        return Some(name);
+    }
     let area = chars.iter().take_while(|c| c.is_ascii_alphabetic()).count();
     if area < 2 || chars.get(area) != Some(&'/') {
         return None;

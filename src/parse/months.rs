@@ -269,8 +269,7 @@ const ZONES: &[(&str, i64)] = &[
     ("pgt", 600),
     ("msd", 240),
 ];
-/// Further names of zones. RFC 822 5.1 defines the letters; A, M, N and Y are the ones it spells out. General names such as `ET` are
-/// read as newsrooms use them.
+/// Further names of zones. RFC 822 5.1 defines the letters; A, M, N and Y are the ones it spells out.
 const OTHER_ZONES: &[(&str, i64)] = &[
     ("мск", 180),
     ("مكه", 180),
@@ -281,11 +280,6 @@ const OTHER_ZONES: &[(&str, i64)] = &[
     ("n", 60),
     ("m", -720),
     ("y", 720),
-    ("at", -240),
-    ("et", -240),
-    ("ct", -300),
-    ("mt", -360),
-    ("pt", -420),
     ("akst", -540),
     ("hst", -600),
 ];

@@ -105,6 +105,48 @@ const NAMES: [(&str, &str); 95] = [
     ("western indonesia", "Asia/Jakarta"),
 ];
 
+/// Words that name a zone whose clocks change: the general names of newsrooms, and names of the IANA database without a slash
+/// (its file `backward`).
+const WORDS: [(&str, &str); 31] = [
+    ("at", "America/Halifax"),
+    ("ct", "America/Chicago"),
+    ("et", "America/New_York"),
+    ("mt", "America/Denver"),
+    ("pt", "America/Los_Angeles"),
+    ("cuba", "America/Havana"),
+    ("egypt", "Africa/Cairo"),
+    ("eire", "Europe/Dublin"),
+    ("gb", "Europe/London"),
+    ("greenwich", "Etc/UTC"),
+    ("hongkong", "Asia/Hong_Kong"),
+    ("iceland", "Atlantic/Reykjavik"),
+    ("iran", "Asia/Tehran"),
+    ("israel", "Asia/Jerusalem"),
+    ("jamaica", "America/Jamaica"),
+    ("japan", "Asia/Tokyo"),
+    ("kwajalein", "Pacific/Kwajalein"),
+    ("libya", "Africa/Tripoli"),
+    ("navajo", "America/Denver"),
+    ("nz", "Pacific/Auckland"),
+    ("poland", "Europe/Warsaw"),
+    ("portugal", "Europe/Lisbon"),
+    ("prc", "Asia/Shanghai"),
+    ("roc", "Asia/Taipei"),
+    ("rok", "Asia/Seoul"),
+    ("singapore", "Asia/Singapore"),
+    ("turkey", "Europe/Istanbul"),
+    ("uct", "Etc/UTC"),
+    ("universal", "Etc/UTC"),
+    ("uk", "Europe/London"),
+    ("zulu", "Etc/UTC"),
+];
+
+/// Returns the zone that one folded word names.
+pub(super) fn of_word(word: &str) -> Option<TimeZone> {
+    let (_, zone) = WORDS.iter().find(|(name, _)| *name == word)?;
+    TimeZoneDatabase::bundled().get(zone).ok()
+}
+
 /// Returns the zone that a text writes out: what stands before the word `time`.
 ///
 /// Whether it says `standard` or `daylight` does not count: Windows calls a zone by its standard time all year, and so do people.
@@ -132,6 +174,9 @@ mod tests {
         for (name, zone) in NAMES {
             let found = written_out(&format!("Mon, 2 Nov 2026 10:30:00 {name} Standard Time"));
             assert_eq!(found.and_then(|found| found.iana_name().map(str::to_owned)).as_deref(), Some(zone), "{name}");
+        }
+        for (name, zone) in WORDS {
+            assert_eq!(of_word(name).unwrap().iana_name(), Some(zone), "{name}");
         }
     }
 }

@@ -313,6 +313,14 @@ impl Scanner {
         {
             self.offset = Some(offset);
             self.zone_next = true;
+        } else if self.clock.is_some()
+            && self.zone.is_none()
+            // In lower case they are French or English words.
+            && letters[0].is_uppercase()
+            && let Some(zone) = zones::of_word(&word)
+        {
+            self.zone = Some(zone);
+            self.zone_next = true;
         }
     }
 
