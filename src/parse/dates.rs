@@ -53,7 +53,7 @@ pub(super) fn scanned(text: &str, zone: &TimeZone, orders: Orders) -> Option<Tim
     if let Some(at) = unix_time(text) {
         return Some(at);
     }
-    if let Some(western) = without_week(text).or_else(|| without_era(text)) {
+    if let Some(western) = without_week(text).or_else(|| without_era(text)).or_else(|| without_era_letter(text)) {
         return scanned(&western, zone, orders);
     }
     let (parts, date) = match foreign(text) {
@@ -120,7 +120,8 @@ fn without_week(text: &str) -> Option<String> {
 }
 
 /// Eras of Japan and Taiwan, and the year before their first.
-const ERAS: [(&str, u32); 5] = [("令和", 2018), ("平成", 1988), ("昭和", 1925), ("民國", 1911), ("民国", 1911)];
+const ERAS: [(&str, u32); 7] =
+    [("令和", 2018), ("平成", 1988), ("昭和", 1925), ("㋿", 2018), ("㍻", 1988), ("民國", 1911), ("民国", 1911)];
 
 /// Returns a text with the western year in place of the year of an era: `令和8年` is 2026, `令和元年` 2019.
 fn without_era(text: &str) -> Option<String> {
@@ -130,6 +131,29 @@ fn without_era(text: &str) -> Option<String> {
     let digits: String = year.trim().chars().map(ascii_digit).collect();
     let year: u32 = if digits == "元" { 1 } else { digits.parse().ok()? };
     (year < 200).then(|| format!("{}{}年{rest}", &text[..at], before + year))
+}
+
+/// Letters for the eras of Japan before a year, and the year before their first.
+const ERA_LETTERS: [(char, u32); 3] = [('R', 2018), ('H', 1988), ('S', 1925)];
+
+/// Returns a text that begins with a date of an era's letter (`R8.11.2`, `H31年4月30日`) with the western year in its place.
+fn without_era_letter(text: &str) -> Option<String> {
+    let at = text.find(|c: char| c.is_ascii_digit())?;
+    let before = text[..at].strip_suffix('.').unwrap_or(&text[..at]);
+    let letter = before.chars().next_back()?;
+    let (_, first) = ERA_LETTERS.iter().find(|(era, _)| *era == letter)?;
+    let before = before.strip_suffix(letter).filter(|before| !before.ends_with(char::is_alphanumeric))?;
+    let number = |from: &str, within: std::ops::RangeInclusive<u32>| {
+        let end = from.find(|c: char| !c.is_ascii_digit()).unwrap_or(from.len());
+        let value = from[..end].parse().ok().filter(|value| end <= 2 && within.contains(value))?;
+        Some((value, from[end..].to_owned()))
+    };
+    let (year, rest) = number(&text[at..], 1..=99)?;
+    let separator = rest.chars().next().filter(|c| matches!(c, '.' | '/' | '-' | '年'))?;
+    let (_, month) = number(rest.strip_prefix(separator)?, 1..=12)?;
+    let between = if separator == '年' { '月' } else { separator };
+    number(month.strip_prefix(between)?, 1..=31)?;
+    Some(format!("{before}{}{rest}", first + year))
 }
 
 /// Reads digits that are too many for a calendar date: seconds, milliseconds or microseconds since 1970, perhaps with a fraction.

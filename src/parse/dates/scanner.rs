@@ -103,6 +103,10 @@ impl Scanner {
             } else if months::is_word(c) {
                 let end = chars[at..].iter().position(|c| !months::is_word(*c)).map_or(chars.len(), |n| at + n);
                 self.word(&chars[at..end]);
+                // `time.Time` of Go writes the clock of its process behind the date: `m=+0.003`.
+                if chars.get(end) == Some(&'=') && self.is_whole() {
+                    break;
+                }
                 if self.month.is_some() && self.numbers.is_empty() {
                     self.weekday = Some(chars.get(end) == Some(&','));
                 }
