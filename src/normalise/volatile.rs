@@ -61,20 +61,24 @@ fn is_gap(run: &str) -> bool {
     !run.chars().any(|c| c.is_alphanumeric() || is_mark(c))
 }
 
-/// Returns a title as it is compared: without counters, marks of direction and tatweel, in NFC. Also returns whether it has a counter.
+/// Returns a title as it is compared: without counters and the brackets around them, marks of direction and tatweel, in NFC. Also returns whether it has a counter.
 #[must_use]
 pub fn steady_title(title: &str) -> (Cow<'_, str>, bool) {
     let is_mark = |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{61c}' | '\u{640}');
     if !title.contains(is_mark) && !serialised::may_compose(title) {
-        let steady = without_counters(title);
-        let has_counter = matches!(steady, Cow::Owned(_));
-        return (steady, has_counter);
+        return uncounted(title);
     }
     let plain = serialised::composed(title.chars().filter(|c| !is_mark(*c)).collect());
-    match without_counters(&plain) {
-        Cow::Owned(steady) => (Cow::Owned(steady), true),
-        Cow::Borrowed(_) => (Cow::Owned(plain), false),
-    }
+    let (steady, has_counter) = uncounted(&plain);
+    (Cow::Owned(steady.into_owned()), has_counter)
+}
+
+/// Returns a title without counters, and whether it has one.
+fn uncounted(title: &str) -> (Cow<'_, str>, bool) {
+    let bare = counters::without_brackets(title);
+    let steady = without_counters(bare);
+    let has_counter = matches!(steady, Cow::Owned(_)) || bare.len() < title.len();
+    (steady, has_counter)
 }
 
 /// Returns safe HTML as earlier versions compared it.

@@ -1,6 +1,6 @@
 //! Counters: of comments, replies and views, in titles and in elements of a text that hold nothing else.
 
-use super::{Runs, is_gap, is_number};
+use super::{Runs, is_gap, is_mark, is_number, is_numeric};
 use std::borrow::Cow;
 
 /// Words that mark a number in a title as a counter of comments, replies or views, in the spellings that occur.
@@ -112,6 +112,89 @@ pub fn without_counters(title: &str) -> Cow<'_, str> {
     }
     let kept: String = runs.iter().zip(&dropped).filter(|(_, dropped)| !**dropped).map(|(run, _)| *run).collect();
     Cow::Owned(kept.split_whitespace().collect::<Vec<_>>().join(" "))
+}
+
+/// Brackets that may hold a counter at the beginning or the end of a title.
+const BRACKETS: [(char, char); 5] = [('(', ')'), ('[', ']'), ('（', '）'), ('［', '］'), ('【', '】')];
+
+/// Words beside a number in brackets that do not say what is counted.
+const NEW: &[&str] = &[
+    "new",
+    "unread",
+    "nouveau",
+    "nouveaux",
+    "neu",
+    "neue",
+    "nuevo",
+    "nuevos",
+    "novo",
+    "novos",
+    "nuovi",
+    "جديد",
+    "جديدة",
+];
+
+/// Removes brackets that hold one number and nothing that says otherwise (`(3)`, `[#3]`, `(3 new)`, `(comments: 3)`, `(1.3k)`) from the
+/// beginning and the end of a title: forums and comics count comments so. Scores, parts of a series, years and prices stay, and so
+/// does a title that is nothing else.
+pub(super) fn without_brackets(title: &str) -> &str {
+    let mut rest = title.trim();
+    for (open, close) in BRACKETS {
+        let at_end = rest.strip_suffix(close).and_then(|before| before.rsplit_once(open));
+        if let Some((before, _)) =
+            at_end.filter(|(before, inside)| !before.trim().is_empty() && is_plain_counter(inside))
+        {
+            rest = before.trim_end();
+        }
+        let at_start = rest.strip_prefix(open).and_then(|after| after.split_once(close));
+        if let Some((_, after)) =
+            at_start.filter(|(inside, after)| !after.trim().is_empty() && is_plain_counter(inside))
+        {
+            rest = after.trim_start();
+        }
+    }
+    if rest.len() == title.trim().len() { title } else { rest }
+}
+
+/// Returns whether a text in brackets is one number, with words for what is counted and signs that say nothing.
+fn is_plain_counter(inside: &str) -> bool {
+    const LONGEST: usize = 40;
+    if inside.len() > LONGEST || !inside.contains(is_numeric) {
+        return false;
+    }
+    let inside = inside.trim().trim_start_matches('#');
+    let mut numbers = 0;
+    let mut before = "";
+    for run in Runs(inside) {
+        if is_number(run) {
+            // Digit groups are one number.
+            numbers +=
+                usize::from(!(numbers > 0 && matches!(before, "," | "." | "'" | "\u{66c}" | "\u{a0}" | "\u{202f}")));
+            let is_year = run.len() == 4 && (run.starts_with("19") || run.starts_with("20"));
+            // A leading zero numbers the parts of something.
+            let is_number_of_part = run.len() > 1 && run.starts_with('0') && before.is_empty();
+            if is_year || is_number_of_part {
+                return false;
+            }
+        } else if run.chars().any(|c| c.is_alphabetic() || is_mark(c)) {
+            let is_thousands = matches!(run, "k" | "K" | "M") && is_number(before);
+            if !is_thousands && !is_counted(run) && !NEW.contains(&run.to_lowercase().as_str()) {
+                return false;
+            }
+        } else if !run.chars().all(says_nothing) {
+            return false;
+        }
+        before = run;
+    }
+    numbers == 1
+}
+
+/// Returns whether a sign beside a counter does not change its meaning: punctuation of numbers, and pictograms except stars, which
+/// rate.
+fn says_nothing(c: char) -> bool {
+    c.is_whitespace()
+        || matches!(c, '.' | ',' | ':' | '\'' | '#' | '\u{66c}' | '\u{200d}' | '\u{fe0f}')
+        || matches!(c, '\u{2600}'..='\u{27bf}' | '\u{1f300}'..='\u{1faff}') && !matches!(c, '★' | '☆' | '⭐' | '🌟')
 }
 
 /// Returns whether a text is nothing but a number and what it counts.

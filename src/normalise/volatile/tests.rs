@@ -20,6 +20,45 @@ fn a_counter_of_comments_goes_and_any_other_number_stays() {
 }
 
 #[test]
+fn a_number_alone_in_brackets_is_a_counter() {
+    for with in [
+        "Comic 5 (3)",
+        "Comic 5 [3]",
+        "(3) Comic 5",
+        "Comic 5 (3 new)",
+        "Comic 5 (comments: 3)",
+        "Comic 5 (#3)",
+        "Comic 5 (3 ❤)",
+        "Comic 5 （3）",
+        "Comic 5 (1.3k)",
+        "Comic 5 (1,204)",
+        "Comic 5 (٣)",
+        "Comic 5 (3 comments)",
+        "Comic 5",
+    ] {
+        assert_eq!(steady_title(with), ("Comic 5".into(), with != "Comic 5"), "{with}");
+    }
+    for kept in [
+        "Final (2-0)",
+        "Story (part 3/9)",
+        "Story (3/9)",
+        "Film (2026)",
+        "Story (01)",
+        "Story (3 €)",
+        "Story (3%)",
+        "Hotel (4 ★)",
+        "Story (10:30)",
+        "Story (1, 2)",
+        "Comic (5) ends",
+        "(3)",
+        "[3]",
+        "Dead (3 children)",
+    ] {
+        assert_eq!(steady_title(kept), (kept.into(), false), "{kept}");
+    }
+}
+
+#[test]
 fn addresses_of_pictures_are_compared_without_their_query() {
     let html = |sig: &str| format!("<p>a? <img src=\"https://c.example/1.jpg?sig={sig}\" alt=\"x?y\"> b</p>");
     assert_eq!(steady_html(&html("1")), steady_html(&html("2")));
