@@ -1,6 +1,6 @@
 //! The hash of what a reader sees of an entry.
 
-use super::volatile::{self, bare, steady_address, steady_html, steady_title};
+use super::volatile::{self, bare, steady_address, steady_file, steady_html, steady_title};
 use crate::model::{Entry, Extras, PlainText, SafeHtml};
 use std::borrow::Cow;
 
@@ -18,14 +18,15 @@ pub(super) fn shown(
     let [(summary, summary_varies), (content, content_varies)] =
         texts.map(|html| steady_html(html.map_or("", SafeHtml::as_str)));
     let has_query = |address: &str| bare(address).len() < address.len();
+    let passes = |address: &str| steady_file(address).len() < address.len();
     let varies = has_counter
         || summary_varies
         || content_varies
         || link.is_some_and(has_query)
-        || extras.image.as_deref().is_some_and(has_query)
-        || extras.enclosures.iter().any(|file| has_query(&file.url));
+        || extras.image.as_deref().is_some_and(passes)
+        || extras.enclosures.iter().any(|file| passes(&file.url));
     let link = link.map(steady_address).unwrap_or_default();
-    let image = extras.image.as_deref().map(steady_address).unwrap_or_default();
+    let image = extras.image.as_deref().map(steady_file).unwrap_or_default();
     let rights = extras.rights.as_deref().unwrap_or_default();
     let mut parts = vec![title.as_ref(), &link, &summary, &content, &image, rights];
     // Content systems list both in the order of a database without ORDER BY.
@@ -33,7 +34,7 @@ pub(super) fn shown(
     let mut terms: Vec<&str> = extras.categories.iter().map(|category| category.term.as_str()).collect();
     names.sort_unstable();
     terms.sort_unstable();
-    let files: Vec<Cow<'_, str>> = extras.enclosures.iter().map(|file| steady_address(&file.url)).collect();
+    let files: Vec<Cow<'_, str>> = extras.enclosures.iter().map(|file| steady_file(&file.url)).collect();
     parts.extend(names);
     parts.push("");
     parts.extend(terms);

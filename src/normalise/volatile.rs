@@ -7,7 +7,7 @@ mod counters;
 mod elapsed;
 mod serialised;
 
-pub(super) use addresses::steady_address;
+pub(super) use addresses::{steady_address, steady_file};
 pub use clocks::without_clocks;
 pub use counters::without_counters;
 pub use serialised::steady_html;

@@ -50,6 +50,34 @@ pub(crate) fn steady_address(address: &str) -> Cow<'_, str> {
     one_case(link::without_session(bare(address)))
 }
 
+/// Further names that begin a signature in a segment of a path (Akamai, Bunny, lighttpd).
+const SIGNATURES: [&str; 3] = ["bcdn_token", "hdntl", "st"];
+
+/// Returns the address of a picture or another file as it is compared: like [`steady_address`], without the number of one of several
+/// hosts that serve the same files (`i0.wp.com`), and without segments of the path that are signatures (`/token=a1b2/`). Any other
+/// segment may tell two files of one name apart, even one that looks random.
+pub(crate) fn steady_file(address: &str) -> Cow<'_, str> {
+    let steady = steady_address(address);
+    let Some((scheme, rest)) = steady.split_once("://") else { return steady };
+    let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let (label, domain) = host.split_at(host.find('.').unwrap_or(host.len()));
+    let name = label.trim_end_matches(|c: char| c.is_ascii_digit());
+    let is_numbered =
+        (1..=2).contains(&(label.len() - name.len())) && name.ends_with(|c: char| c.is_ascii_alphabetic());
+    let label = if is_numbered && domain.matches('.').count() >= 2 { name } else { label };
+    let is_signature = |segment: &&str| {
+        segment.split_once('=').is_some_and(|(name, _)| {
+            let name = name.to_ascii_lowercase();
+            PASSING.binary_search(&name.as_str()).is_ok() || SIGNATURES.contains(&name.as_str())
+        })
+    };
+    if label.len() + domain.len() == host.len() && !path.split('/').any(|segment| is_signature(&segment)) {
+        return steady;
+    }
+    let kept: Vec<&str> = path.split('/').filter(|segment| !is_signature(segment)).collect();
+    Cow::Owned(format!("{scheme}://{label}{domain}{}", kept.join("/")))
+}
+
 /// Returns the address of a link without what passes: all of the query if it leads to a file, else only parameters that track the
 /// reader or sign the link, because any other selects the page.
 pub(super) fn steady_link(address: &str) -> Cow<'_, str> {

@@ -1,7 +1,7 @@
 //! One serialisation for texts that a reader sees alike. Content systems write the same text with other white space, other orders
 //! of attributes, or in another form of Unicode when they are updated.
 
-use super::addresses::{steady_address, steady_link};
+use super::addresses::{steady_file, steady_link};
 use super::{clocks, counters};
 use crate::normalise::strip::is_inline;
 use std::borrow::Cow;
@@ -158,7 +158,7 @@ fn attribute(rest: &str) -> Option<(&str, &str, &str)> {
 
 fn steady_value<'a>(name: &str, value: &'a str) -> Cow<'a, str> {
     match name {
-        "src" | "poster" => steady_address(value),
+        "src" | "poster" => steady_file(value),
         "href" | "cite" => steady_link(value),
         _ => Cow::Borrowed(value),
     }

@@ -67,6 +67,28 @@ fn addresses_of_pictures_are_compared_without_their_query() {
 }
 
 #[test]
+fn files_are_compared_without_signatures_in_their_path() {
+    let html = |address: &str| steady_html(&format!("<p><img src=\"https://{address}\"></p>")).0;
+    for (one, other) in [
+        ("i0.wp.com/x.example/1.jpg", "i2.wp.com/x.example/1.jpg"),
+        ("cdn1.x.example.com/1.jpg", "cdn12.x.example.com/1.jpg"),
+        ("c.example/token=a1/1.jpg", "c.example/token=b2/1.jpg"),
+        ("c.example/hdntl=exp=17~acl=*~hmac=a1/1.jpg", "c.example/hdntl=exp=18~acl=*~hmac=b2/1.jpg"),
+    ] {
+        assert_eq!(html(one), html(other), "{one}");
+    }
+    for (one, other) in [
+        ("cdn1.example/1.jpg", "cdn2.example/1.jpg"),
+        ("i0.wp.com/x.example/1.jpg", "i0.wp.com/x.example/2.jpg"),
+        ("i.example/vi/a1b2c3d4/hq.jpg", "i.example/vi/e5f6a7b8/hq.jpg"),
+        ("10.0.0.1/1.jpg", "10.0.0.2/1.jpg"),
+        ("c.example/size=1/1.jpg", "c.example/size=2/1.jpg"),
+    ] {
+        assert_ne!(html(one), html(other), "{one}");
+    }
+}
+
+#[test]
 fn links_are_compared_without_what_passes() {
     let link = |address: &str| steady_html(&format!("<a href=\"https://c.example/{address}\">a</a>"));
     for (one, other) in [
