@@ -190,23 +190,71 @@ pub(super) fn from_text(text: &str) -> Option<Person> {
     };
     let text = shown.trim();
     let Some((start, end)) = email_span(text) else {
-        return (!text.is_empty()).then(|| Person { name: text.to_owned(), ..Person::default() });
+        return (!text.is_empty()).then(|| Person { name: unbracketed(text).into_owned(), ..Person::default() });
     };
     let email = text[start..end].to_owned();
-    let mut rest = text[..start].strip_suffix("mailto:").unwrap_or(&text[..start]).to_owned();
-    rest.push_str(match text[end..].strip_prefix("?subject=") {
+    let before = text[..start].strip_suffix("mailto:").unwrap_or(&text[..start]);
+    let after = match text[end..].strip_prefix("?subject=") {
         Some(subject) => subject.find(char::is_whitespace).map_or("", |at| &subject[at..]),
         None => &text[end..],
+    };
+    Some(Person { name: around_email(before, after), email: Some(email), uri: None })
+}
+
+/// Returns the name that stands before or after an e-mail address. A remark in brackets behind both, such as a desk, stays with the
+/// name.
+fn around_email(before: &str, after: &str) -> String {
+    // The brackets of the address itself.
+    let pairs = [("(", ")"), ("<", ">"), ("&lt;", "&gt;"), ("[", "]")];
+    let enclosed = pairs.into_iter().find_map(|(open, close)| {
+        Some((before.trim_end().strip_suffix(open)?, after.trim_start().strip_prefix(close)?))
     });
-    let rest = rest.replace("()", "").replace("<>", "").replace("&lt;&gt;", "").replace("[]", "");
-    let mut name = rest.trim();
-    name = name.strip_prefix('(').unwrap_or(name);
-    name = name.strip_suffix(')').unwrap_or(name);
+    let (before, after) = enclosed.unwrap_or((before, after));
     let is_around = |c: char| c.is_whitespace() || ",،;؛:«»<>-–—|/·•".contains(c);
-    let name = name.trim_matches(is_around);
-    // RFC 5322 3.2.4: a name with a comma stands in quotation marks.
-    let name = name.strip_prefix('"').and_then(|name| name.strip_suffix('"')).unwrap_or(name);
-    Some(Person { name: name.to_owned(), email: Some(email), uri: None })
+    let [before, after] = [before, after].map(|part| part.trim_matches(is_around));
+    // An address inside the brackets of the name: `(Ann, ann@x.example)`.
+    let (before, after) = match (before.strip_prefix('('), after.strip_suffix(')')) {
+        (Some(inside), Some(rest)) if !inside.contains(')') && !rest.contains('(') => (inside, rest),
+        _ => (before, after),
+    };
+    let [first, second] = [before, after].map(|part| {
+        let part = unbracketed(part);
+        // RFC 5322 3.2.4: a name with a comma stands in quotation marks.
+        let part = part.trim_matches(is_around);
+        part.strip_prefix('"').and_then(|part| part.strip_suffix('"')).unwrap_or(part).to_owned()
+    });
+    if first.is_empty() || first == second {
+        second
+    } else if second.is_empty() {
+        first
+    } else {
+        format!("{first} {after}")
+    }
+}
+
+/// Returns a name without the brackets around all of it. Of several groups (`(Ann)(Bob)`), the first loses them. Brackets without their
+/// other half go too.
+fn unbracketed(name: &str) -> std::borrow::Cow<'_, str> {
+    let name = name.trim();
+    let [open, close] = match name.chars().next() {
+        Some('[') => ['[', ']'],
+        _ => ['(', ')'],
+    };
+    let Some(inside) = name.strip_prefix(open) else {
+        let lone = name.strip_suffix(close).filter(|rest| !rest.contains(open));
+        return lone.unwrap_or(name).trim_end().into();
+    };
+    let mut depth = 1_usize;
+    let end = inside.char_indices().find_map(|(at, c)| {
+        depth = if c == open { depth + 1 } else { depth - usize::from(c == close) };
+        (depth == 0).then_some(at)
+    });
+    match end.map(|end| (inside[..end].trim(), inside[end + close.len_utf8()..].trim())) {
+        None => inside.trim().into(),
+        Some((first, "")) => first.into(),
+        Some((first, rest)) if rest.starts_with(['(', '[']) => format!("{first} {rest}").into(),
+        Some(_) => name.into(),
+    }
 }
 
 /// Returns the address of `mailto:mail@host` or `Name <mail@host>`; a text without an address as it is.
@@ -312,6 +360,21 @@ mod tests {
             ("Ann Bell: ann@x.example", "Ann Bell", Some("ann@x.example")),
             ("ann@x.example | Ann Bell-Fox", "Ann Bell-Fox", Some("ann@x.example")),
             ("Ann Bell – (ann@x.example)", "Ann Bell", Some("ann@x.example")),
+            ("Ann, ann@x.example (Ann)", "Ann", Some("ann@x.example")),
+            ("Ann Bell, ann@x.example (Reuters)", "Ann Bell (Reuters)", Some("ann@x.example")),
+            ("Ann Bell <ann@x.example> (Reuters)", "Ann Bell (Reuters)", Some("ann@x.example")),
+            ("ann@x.example (Ann)(Bob)", "Ann (Bob)", Some("ann@x.example")),
+            ("ann@x.example (Ann (Reuters))", "Ann (Reuters)", Some("ann@x.example")),
+            ("ann@x.example Ann (Reuters)", "Ann (Reuters)", Some("ann@x.example")),
+            ("ann@x.example [Ann]", "Ann", Some("ann@x.example")),
+            ("[ann@x.example] Ann", "Ann", Some("ann@x.example")),
+            ("(Ann, ann@x.example)", "Ann", Some("ann@x.example")),
+            ("ann@x.example (Ann", "Ann", Some("ann@x.example")),
+            ("(Cliff M)", "Cliff M", None),
+            ("(((A)))", "((A))", None),
+            ("Cliff (M)", "Cliff (M)", None),
+            ("(A) and (B)", "(A) and (B)", None),
+            ("()", "", None),
             ("@alalam", "@alalam", None),
             ("a@b", "a@b", None),
         ] {
