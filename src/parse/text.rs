@@ -51,14 +51,31 @@ pub(super) fn plain<'a>(tree: &Tree<'a>, id: NodeId) -> Option<Cow<'a, str>> {
 /// Removes the marks of CDATA sections that were escaped and so arrived as characters.
 pub(super) fn without_marks(text: Cow<'_, str>) -> Cow<'_, str> {
     const OPEN: &str = "<![CDATA[";
-    if text.get(..OPEN.len()).is_some_and(|head| head.eq_ignore_ascii_case(OPEN)) {
+    if let Some(inside) = after_open(&text, "<") {
         // A text that was cut may lack the end.
-        return Cow::Owned(text[OPEN.len()..].replace(OPEN, "").replace("]]>", "").trim().to_owned());
+        return Cow::Owned(inside.replace(OPEN, "").replace("]]>", "").trim().to_owned());
     }
-    match without_pairs(&text, OPEN, "]]>") {
-        Cow::Borrowed(_) => text,
-        Cow::Owned(bare) => Cow::Owned(bare.trim().to_owned()),
-    }
+    let bare = match without_pairs(&text, OPEN, "]]>") {
+        Cow::Borrowed(_) => without_stray_end(&text, "]]>").map(str::to_owned),
+        Cow::Owned(bare) => Some(bare),
+    };
+    bare.map_or(text, |bare| Cow::Owned(bare.trim().to_owned()))
+}
+
+/// Returns what follows the mark that begins a CDATA section, if a text begins with one. Some writers put a space behind its bracket.
+fn after_open<'a>(text: &'a str, bracket: &str) -> Option<&'a str> {
+    const NAME: &str = "![CDATA[";
+    let rest = text.strip_prefix(bracket)?.trim_ascii_start();
+    let head = rest.get(..NAME.len())?;
+    head.eq_ignore_ascii_case(NAME).then(|| &rest[NAME.len()..])
+}
+
+/// Returns a text without the mark at its end that ends a CDATA section which nothing began. An expression such as `a[b[0]]>` has both
+/// brackets.
+fn without_stray_end<'a>(text: &'a str, close: &str) -> Option<&'a str> {
+    let before = text.strip_suffix(close)?;
+    let count = |bracket: u8| memchr::memchr_iter(bracket, text.as_bytes()).count();
+    (count(b'[') < count(b']')).then(|| before.trim_end())
 }
 
 /// Removes the pairs of marks `open` and `close` from a text that begins or ends with one. In another place they are what the text
@@ -227,6 +244,7 @@ fn is_mixed(tree: &Tree<'_>, id: NodeId, kind: Else) -> bool {
 /// Returns the contents of an element as HTML. A single `div` around everything is the wrapper of RFC 4287 3.1.1.3 and is
 /// removed.
 fn inline(tree: &Tree<'_>, id: NodeId, kind: Else) -> String {
+    const CLOSE: &str = "]]&gt;";
     let mixed = is_mixed(tree, id, kind);
     let mut root = id;
     let mut inside = tree.children(id).filter(|c| {
@@ -276,7 +294,12 @@ fn inline(tree: &Tree<'_>, id: NodeId, kind: Else) -> String {
         }
     }
     // The marks of CDATA sections, escaped around real elements.
-    without_pairs(out.trim(), "&lt;![CDATA[", "]]&gt;").trim().to_owned()
+    let out = out.trim();
+    let bare = match after_open(out, "&lt;").and_then(|inside| inside.strip_suffix(CLOSE)) {
+        Some(inside) => Cow::Borrowed(inside),
+        None => without_pairs(out, "&lt;![CDATA[", CLOSE),
+    };
+    without_stray_end(&bare, CLOSE).unwrap_or(&bare).trim().to_owned()
 }
 
 fn is_void(name: &str) -> bool {

@@ -30,6 +30,13 @@ fn texts_are_what_their_element_says() {
         ("<title>How &lt;![CDATA[x]]&gt; works</title>", text("How <![CDATA[x]]> works")),
         ("<title>News: &lt;![CDATA[Hello]]&gt;</title>", text("News: Hello")),
         ("<title>&lt;![CDATA[One]]&gt; and &lt;![CDATA[Two]]&gt;</title>", text("One and Two")),
+        ("<title>&lt; ![CDATA[Hello]]&gt;</title>", text("Hello")),
+        ("<title>Hello]]></title>", text("Hello")),
+        ("<title>Hello ]]&gt;</title>", text("Hello")),
+        ("<title>if (a[b[0]]&gt;</title>", text("if (a[b[0]]>")),
+        ("<d>&lt;p&gt;a&lt;/p&gt;]]&gt;</d>", html("<p>a</p>")),
+        ("<d type='xhtml'><p>a</p>]]&gt;</d>", html("<p>a</p>")),
+        ("<d type='xhtml'>&lt; ![CDATA[<p>a</p>]]&gt;</d>", html("<p>a</p>")),
         ("<title>Using &lt;![CDATA[ in XML</title>", text("Using <![CDATA[ in XML")),
         ("<d type='xhtml'><div>&lt;![CDATA[Hello <b>x</b>]]&gt; end</div></d>", html("Hello <b>x</b> end")),
         (
