@@ -4,18 +4,19 @@ use super::rules;
 use super::words::{chain, hash};
 use jiff::Timestamp;
 
-/// The last id in the path of an address, with its host. An id is a number of six digits or more that is not a date, a UUID, or
-/// twelve or more hexadecimal digits with both letters and figures.
+/// The last id in the path of an address, or else in its query, with its host. An id is a number of six digits or more that is not a
+/// date, a UUID, a ULID, or twelve or more hexadecimal digits with both letters and figures.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct PathId {
     host: String,
     id: String,
-    /// Whether it stands in the last segment of the path; elsewhere it may be the id of a section.
+    /// Whether it stands in the last segment of the path or in the query, or is a UUID or the like that fills a segment; any other may
+    /// be the id of a section.
     pub is_last: bool,
 }
 
 impl PathId {
-    /// Finds the id in an address. Returns `None` when its path contains none.
+    /// Finds the id in an address. Returns `None` when it contains none.
     pub fn of(link: &str) -> Option<Self> {
         may_have_id(link).then(|| Self::read(link)).flatten()
     }
@@ -24,7 +25,12 @@ impl PathId {
         let url = url::Url::parse(link).ok()?;
         let host = url.host_str()?.trim_start_matches("www.").to_owned();
         let parts: Vec<&str> = url.path().split('/').filter(|part| !part.is_empty()).collect();
-        let found = parts.iter().enumerate().rev().find_map(|(at, part)| Some((at + 1 == parts.len(), id_in(part)?)));
+        let found = parts.iter().enumerate().rev().find_map(|(at, part)| {
+            let id = id_in(part)?;
+            let is_whole = id.len() == part.len() && !id.bytes().all(|b| b.is_ascii_digit());
+            Some((at + 1 == parts.len() || is_whole, id))
+        });
+        let found = found.or_else(|| Some((true, id_in_query(&url)?)));
         found.map(|(is_last, id)| Self { host, id, is_last })
     }
 
@@ -41,7 +47,7 @@ impl PathId {
     }
 }
 
-/// Returns a hash of host and id of an address, or `None` when its path contains no id.
+/// Returns a hash of host and id of an address, or `None` when it contains no id.
 #[must_use]
 pub fn path_id(link: &str) -> Option<u64> {
     PathId::of(link).map(|id| id.hash())
@@ -50,14 +56,28 @@ pub fn path_id(link: &str) -> Option<u64> {
 /// Returns whether an address has as many hexadecimal digits in a row as the shortest id. It is cheaper than reading the address,
 /// which drops tabs and line ends, and writes some characters as two digits (`%20`).
 fn may_have_id(link: &str) -> bool {
-    let mut digits = 0;
+    let (mut digits, mut letters) = (0, 0);
     link.bytes().filter(|b| !matches!(b, b'\t' | b'\n' | b'\r')).any(|b| {
+        letters = if b.is_ascii_alphanumeric() { letters + 1 } else { 0 };
         digits = match b {
             b'0'..=b'9' | b'a'..=b'f' | b'A'..=b'F' => digits + 1,
             b'g'..=b'z' | b'G'..=b'Z' | b'-' | b'.' | b'_' | b'/' | b':' | b'%' | b'?' | b'&' | b'=' => 0,
             _ => 2,
         };
-        digits >= rules::NUMBER_DIGITS
+        digits >= rules::NUMBER_DIGITS || letters >= ULID
+    })
+}
+
+/// Names of parameters that hold the id of an article.
+const PARAMETERS: [&str; 10] =
+    ["id", "aid", "nid", "uuid", "article", "articleid", "article_id", "newsid", "news_id", "story"];
+
+/// Returns the id that is the whole value of a parameter.
+fn id_in_query(url: &url::Url) -> Option<String> {
+    url.query()?.split('&').find_map(|parameter| {
+        let (name, value) = parameter.split_once('=')?;
+        let is_id = PARAMETERS.contains(&name.to_ascii_lowercase().as_str());
+        is_id.then(|| id_in(value)).flatten().filter(|id| id.len() == value.len())
     })
 }
 
@@ -71,7 +91,7 @@ fn id_in(part: &str) -> Option<String> {
         return Some(uuid.to_owned());
     }
     let mut runs = part.split(|c: char| !c.is_ascii_alphanumeric());
-    if let Some(run) = runs.rfind(|run| is_hash(run)) {
+    if let Some(run) = runs.rfind(|run| is_hash(run) || is_ulid(run)) {
         return Some(run.to_owned());
     }
     part.split(|c: char| !c.is_ascii_digit()).rfind(|run| is_number(run) && !is_date(run)).map(str::to_owned)
@@ -82,6 +102,18 @@ fn is_uuid(text: &str) -> bool {
         8 | 13 | 18 | 23 => b == b'-',
         _ => b.is_ascii_hexdigit(),
     })
+}
+
+/// Number of characters of a ULID.
+const ULID: usize = 26;
+
+/// Returns whether lower-case letters and digits are a ULID: a time in milliseconds, which begins with `01` from 2005 to 2039, and random
+/// bits, in an alphabet without `I`, `L`, `O` and `U`.
+fn is_ulid(run: &str) -> bool {
+    run.len() == ULID
+        && run.starts_with("01")
+        && run.bytes().all(|b| b.is_ascii_alphanumeric() && !matches!(b, b'i' | b'l' | b'o' | b'u'))
+        && run.bytes().any(|b| b.is_ascii_alphabetic())
 }
 
 fn is_hash(run: &str) -> bool {
@@ -160,6 +192,17 @@ mod tests {
         assert_eq!(of(&format!("/politics/minister-quits-a-{uuid}")), Some((uuid.to_owned(), true)));
         assert_eq!(of("/p/slug-1a2b3c4d5e6f"), Some(("1a2b3c4d5e6f".to_owned(), true)));
         assert_eq!(of("/section-1234567/fish"), Some(("1234567".to_owned(), false)));
+        assert_eq!(of(&format!("/{uuid}/minister-quits")), Some((uuid.to_owned(), true)));
+        assert_eq!(of("/1234567/fish"), Some(("1234567".to_owned(), false)));
+        let ulid = "01JB3K6Q9ZRXMNWT5VY8HGDS4P";
+        assert_eq!(of(&format!("/p/minister-quits-{ulid}")), Some((ulid.to_ascii_lowercase(), true)));
+        assert_eq!(of(&format!("/{ulid}/minister-quits")), Some((ulid.to_ascii_lowercase(), true)));
+        assert_eq!(of(&format!("/politics/slug?a=1&id={uuid}")), Some((uuid.to_owned(), true)));
+        assert_eq!(of("/politics/slug?id=8812345"), Some(("8812345".to_owned(), true)));
+        assert_eq!(of("/politics/slug-918273?id=8812345"), Some(("918273".to_owned(), true)));
+        for none in ["/slug?v=8812345", "/slug?id=20260511", "/slug?id=a-8812345", "/slug?id="] {
+            assert_eq!(of(none), None, "{none}");
+        }
         for none in ["/abcdefabcdef", "/123456789012345678901234", "/p/1a2b3c4d5e6", "/2026/05/11/slug"] {
             assert_eq!(of(none), None, "{none}");
         }
