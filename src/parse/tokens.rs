@@ -181,8 +181,8 @@ pub(super) fn ends_with_root(text: &str) -> bool {
 }
 
 /// Returns the end of the tag that `bytes` begins with: its `>` outside quoted values. A quote counts only after `=`, and a value
-/// that contains another tag was never closed.
-fn tag_end(bytes: &[u8]) -> Option<usize> {
+/// that takes other tags with it was never closed.
+pub(super) fn tag_end(bytes: &[u8]) -> Option<usize> {
     let mut at = 1;
     loop {
         at += memchr3(b'>', b'"', b'\'', bytes.get(at..)?)?;
@@ -196,15 +196,30 @@ fn tag_end(bytes: &[u8]) -> Option<usize> {
             continue;
         }
         match memchr(quote, &bytes[at..]) {
-            Some(close) if !swallows_tags(&bytes[at..at + close]) => at += close + 1,
+            Some(close) if !swallows_tags(&bytes[at..at + close], &bytes[at + close + 1..]) => at += close + 1,
             // The quote is never closed: the tag ends at the first `>`.
             _ => return memchr(b'>', &bytes[at..]).map(|end| at + end),
         }
     }
 }
 
-fn swallows_tags(value: &[u8]) -> bool {
-    memchr(b'>', value).is_some_and(|at| memmem::find(&value[at..], b"</").is_some())
+/// Returns whether a value goes beyond its tag because its quote was never closed. `after` is what follows the next quote. A value
+/// may have tags of its own (`title="a <i>b</i>"`), but then its quote is followed by the end of the tag or by another attribute, and
+/// it is not the quote that opens another value.
+fn swallows_tags(value: &[u8], after: &[u8]) -> bool {
+    let has_tags = memchr(b'>', value).is_some_and(|at| memmem::find(&value[at..], b"</").is_some());
+    has_tags && (value.trim_ascii_end().ends_with(b"=") || !continues_tag(after))
+}
+
+/// Returns whether a text begins with the end of a tag or with an attribute that has a value.
+fn continues_tag(text: &[u8]) -> bool {
+    let text = text.trim_ascii_start();
+    let is_name = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b':' | b'.');
+    let name = text.iter().take_while(|b| is_name(b)).count();
+    match text {
+        [b'>', ..] | [b'/' | b'?', b'>', ..] => true,
+        _ => name > 0 && text[name..].trim_ascii_start().starts_with(b"="),
+    }
 }
 
 #[cfg(test)]
@@ -309,5 +324,27 @@ mod tests {
         let open = "<a href=\"x>y</a><b c=\"d\">";
         assert_eq!(all(open)[0], Token::Start { name: "a", attrs: " href=\"x", empty: false });
         assert_eq!(all("<a it's>")[0], Token::Start { name: "a", attrs: " it's", empty: false });
+        for rest in ["<b c='1' d=\"2\">", " said \"hi\" x=1", " a \" b"] {
+            let text = format!("<a href=\"x>y</a>{rest}");
+            assert_eq!(all(&text)[0], Token::Start { name: "a", attrs: " href=\"x", empty: false }, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_value_may_have_tags() {
+        for attrs in [
+            " title=\"a <i>x</i> b\" href=\"u\"",
+            " title='a <i>x</i> b'href='u'",
+            " title=\"end</p><p>next\" href=\"u\"",
+            " href='u' title = \"<a href='v'>x</a>\" ",
+            " title=\"5 < 6\" href=\"u\"",
+        ] {
+            for empty in [false, true] {
+                let text = format!("<link{attrs}{}><d>", if empty { "/" } else { "" });
+                let want =
+                    [Token::Start { name: "link", attrs, empty }, Token::Start { name: "d", attrs: "", empty: false }];
+                assert_eq!(all(&text), want, "{text}");
+            }
+        }
     }
 }
