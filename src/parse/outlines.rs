@@ -1,7 +1,7 @@
 //! Reads the outlines of a subscription list (OPML 2.0) with the tolerant reader, for lists that are not well formed.
 
 use super::tree::{TOP, Tree};
-use super::{ParseContext, Repairs, attributes::local, entities, limits::Limits};
+use super::{ParseContext, Repairs, attributes::local, entities, limits::Limits, tokens};
 use std::borrow::Cow;
 
 /// Returns the bytes of a file as text, in the encoding that its mark, its declaration or its bytes say.
@@ -43,22 +43,31 @@ pub fn outlines(text: &str) -> Vec<Outline> {
     found
 }
 
-/// Returns a text in which the only `>` of each outline's tag is its last character. In `text="A "B"> C" xmlUrl="…"` the quotes inside
+/// Maximum number of `>` of one tag among which its end is looked for.
+const ENDS: usize = 32;
+
+/// Returns a text in which the values of each outline have neither quotes nor tags. In `text="A "B"> C" xmlUrl="…"` the quotes inside
 /// a value let the tag seem to end before its address.
 fn with_whole_tags(text: &str) -> Cow<'_, str> {
     let (mut out, mut done, mut from) = (String::new(), 0, 0);
-    while let Some(start) = next_tag(text, from) {
+    while let Some(start) = next_mark(text, from) {
         from = start + 1;
-        let end = next_tag(text, from).unwrap_or(text.len());
-        let is_outline = text[start..end].get(1..8).is_some_and(|name| name.eq_ignore_ascii_case("outline"));
-        let tag = &text[start..end];
-        if let (true, Some(first), Some(last)) = (is_outline, tag.find('>'), tag.rfind('>'))
-            && has_attribute(&tag[first..last])
-        {
-            out.push_str(&text[done..start]);
-            out.push_str(&tag[..last].replace('>', "&gt;"));
-            done = start + last;
+        let part = &text[start..next_mark(text, from).unwrap_or(text.len())];
+        let Some(inside) = outline_name(part).map(|name| &part[name..]) else { continue };
+        let Some(end) = end_of_tag(inside) else { continue };
+        let (tag, is_empty) = inside[..end].strip_suffix('/').map_or((&inside[..end], false), |tag| (tag, true));
+        if strict_end(inside) == Some(end) && !tag.contains(['<', '>']) {
+            continue;
         }
+        out.push_str(&text[done..start]);
+        out.push_str("<outline");
+        // What stands in a value is no tag.
+        for (name, value) in attributes(&tag.replace('>', "&gt;")) {
+            let value = value.replace('<', "&lt;").replace('"', "&quot;");
+            out.extend([" ", name, "=\"", &value, "\""]);
+        }
+        out.push_str(if is_empty { "/>" } else { ">" });
+        done = start + (part.len() - inside.len()) + end + 1;
     }
     if done == 0 {
         return Cow::Borrowed(text);
@@ -67,23 +76,87 @@ fn with_whole_tags(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// Returns where the next tag of an outline, end tag, comment or declaration begins. Another `<` stands inside a value.
-fn next_tag(text: &str, from: usize) -> Option<usize> {
-    let begins = |at: &usize| match text.as_bytes().get(at + 1) {
-        Some(b'/' | b'!' | b'?') => true,
-        _ => text.get(at + 1..at + 8).is_some_and(|name| name.eq_ignore_ascii_case("outline")),
+/// Returns where the next tag of an outline or of what is around it, a comment or a declaration begins. Another `<` may stand inside
+/// a value.
+fn next_mark(text: &str, from: usize) -> Option<usize> {
+    let begins = |at: &usize| {
+        let rest = &text[at + 1..];
+        let is_named = |rest: &str, name: &str| rest.get(..name.len()).is_some_and(|n| n.eq_ignore_ascii_case(name));
+        match rest.strip_prefix('/') {
+            Some(rest) => ["outline", "body", "opml"].iter().any(|name| is_named(rest, name)),
+            None => rest.starts_with(['!', '?']) || is_named(rest, "outline"),
+        }
     };
     memchr::memchr_iter(b'<', &text.as_bytes()[from..]).map(|at| from + at).find(begins)
 }
 
-/// Returns whether a text contains an attribute with a quoted value.
-fn has_attribute(text: &str) -> bool {
-    text.split('=').skip(1).any(|value| value.trim_start().starts_with(['"', '\'']))
+/// Returns the length of `<outline` if a text begins with this tag.
+fn outline_name(text: &str) -> Option<usize> {
+    const TAG: &str = "<outline";
+    let name = text.get(..TAG.len()).filter(|start| start.eq_ignore_ascii_case(TAG))?;
+    text[name.len()..].starts_with(|c: char| c.is_ascii_whitespace() || matches!(c, '/' | '>')).then_some(name.len())
+}
+
+/// Returns where the tag ends whose attributes a text begins with: at its `>` as XML says, unless what follows is the rest of a value
+/// (`text="Ann "/> Bell" xmlUrl="…"`). Other elements may stand between two outlines.
+fn end_of_tag(inside: &str) -> Option<usize> {
+    let ends = || memchr::memchr_iter(b'>', inside.as_bytes());
+    let ends_here = |end: &usize| !has_rest_of_tag(&inside[end + 1..]);
+    strict_end(inside).filter(ends_here).or_else(|| ends().take(ENDS).find(ends_here)).or_else(|| ends().next_back())
+}
+
+/// Returns the end of a tag whose attributes are written as XML demands: separated by white space, each with a value in quotes.
+fn strict_end(inside: &str) -> Option<usize> {
+    let mut rest = inside;
+    loop {
+        let next = rest.trim_ascii_start();
+        let end = next.strip_prefix('/').unwrap_or(next);
+        if end.starts_with('>') {
+            return Some(inside.len() - end.len());
+        }
+        let name = next.find(|c: char| !is_name(c)).filter(|name| *name > 0 && next.len() < rest.len())?;
+        let value = next[name..].trim_ascii_start().strip_prefix('=')?.trim_ascii_start();
+        let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''))?;
+        rest = &value[1..][value[1..].find(quote)? + 1..];
+    }
+}
+
+/// Returns whether the rest of a tag stands among the tags of a text: a quote behind `=`, or one that ends a tag.
+fn has_rest_of_tag(text: &str) -> bool {
+    let mut rest = text;
+    loop {
+        let (text, tag) = rest.split_at(rest.find('<').unwrap_or(rest.len()));
+        if is_rest_of_tag(text) {
+            return true;
+        }
+        let Some(inside) = tag.strip_prefix('<') else { return false };
+        rest = if !inside.starts_with(|c: char| c == '/' || is_name(c)) {
+            inside
+        } else if let Some(end) = tokens::tag_end(tag.as_bytes()) {
+            &tag[end + 1..]
+        } else {
+            return is_rest_of_tag(inside);
+        };
+    }
+}
+
+fn is_rest_of_tag(text: &str) -> bool {
+    text.match_indices(['"', '\'']).any(|(at, _)| {
+        let after = &text[at + 1..];
+        let ends = after.starts_with('>') || after.trim_ascii_start().starts_with("/>");
+        ends || text[..at].trim_ascii_end().ends_with('=')
+    })
+}
+
+fn is_name(c: char) -> bool {
+    c.is_alphanumeric() || matches!(c, '-' | '_' | ':' | '.')
 }
 
 /// Iterates over attribute names and raw values, of which some have quotes inside.
 fn attributes(attrs: &str) -> impl Iterator<Item = (&str, &str)> {
     let mut rest = attrs;
+    // The next quote of each kind that ends a value.
+    let mut ends = [None; 2];
     std::iter::from_fn(move || {
         rest = rest.trim_start_matches(|c: char| c.is_ascii_whitespace() || matches!(c, '/' | '"' | '\''));
         let end = rest.find(|c: char| c.is_ascii_whitespace() || c == '=').unwrap_or(rest.len());
@@ -98,9 +171,15 @@ fn attributes(attrs: &str) -> impl Iterator<Item = (&str, &str)> {
         let (value, after) = match value.chars().next().filter(|c| matches!(c, '"' | '\'')) {
             Some(quote) => {
                 let inside = &value[1..];
-                let mut quotes = inside.match_indices(quote).map(|(at, _)| at);
-                // Each quote is looked at from the left, and what follows it only up to the next quote.
-                let end = quotes.clone().find(|at| ends_value(&inside[at + 1..])).or_else(|| quotes.next());
+                let start = attrs.len() - inside.len();
+                let slot = &mut ends[usize::from(quote == '"')];
+                if slot.is_none_or(|end| end < start) {
+                    // Each quote is looked at once, and what follows it only up to the next quote.
+                    let mut quotes = inside.match_indices(quote).map(|(at, _)| at);
+                    let end = quotes.find(|at| ends_value(&inside[at + 1..]));
+                    *slot = Some(end.map_or(usize::MAX, |end| start + end));
+                }
+                let end = slot.filter(|end| *end < usize::MAX).map(|end| end - start).or_else(|| inside.find(quote));
                 end.map_or((inside, ""), |at| (&inside[..at], &inside[at + 1..]))
             }
             None => value.split_at(value.find(|c: char| c.is_ascii_whitespace()).unwrap_or(value.len())),
@@ -114,7 +193,6 @@ fn attributes(attrs: &str) -> impl Iterator<Item = (&str, &str)> {
 /// behind white space, and not if a quote follows it.
 fn ends_value(after: &str) -> bool {
     let next = after.trim_start().trim_start_matches('/').trim_start();
-    let is_name = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | ':' | '.');
     let name_end = next.find(|c| !is_name(c)).unwrap_or(next.len());
     let behind = next[name_end..].trim_start();
     match next.chars().next() {
@@ -156,12 +234,65 @@ mod tests {
             ("text=\"B\"/ xmlUrl=\"u\"", "B"),
             ("text=\"a > b\" xmlUrl=\"u\"", "a > b"),
             ("text=\"a < b > c\" xmlUrl=\"u\"", "a < b > c"),
+            ("text=\"B\" description=\"<p>Un blog</p>\" xmlUrl=\"u\"", "B"),
+            ("text=\"B\" description=\"<a href='v'>b</a>\" xmlUrl=\"u\"", "B"),
+            ("text=\"x <b>B</b>\" xmlUrl=\"u\"", "x <b>B</b>"),
+            ("text=\"B\" description=\"<p class=\"x\"><b>Un</b> blog</p>\" xmlUrl=\"u\"", "B"),
+            ("xmlUrl=\"u\" text=\"B\" description=\"<p class=\"x\"><b>Un</b> blog</p>\"", "B"),
+            ("text=\"A \"B\"\" xmlUrl=\"u\"", "A \"B\""),
         ] {
             let next = "<outline text='N' xmlUrl='n'/><outline text='t'>text > more</outline>";
             let found = outlines(&format!("<opml><body><outline {attributes}/>\n{next}</body></opml>"));
             assert_eq!(found.iter().map(|outline| outline.depth).collect::<Vec<_>>(), [0, 0, 0], "{attributes}");
             let value = |name| found[0].attributes.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str());
             assert_eq!((value("text"), value("xmlUrl")), (Some(want), Some("u")), "{attributes}");
+        }
+    }
+
+    #[test]
+    fn elements_between_outlines_are_no_part_of_them() {
+        for first in ["text='A' xmlUrl='a'", "xmlUrl='a' text='he said 'A''"] {
+            for (between, inside, depths) in [
+                ("\n<fz:state read=\"12\"/>\n", "", &[0, 0][..]),
+                ("<note a='b'>c</note>", "", &[0, 0]),
+                ("", "<ext a='b'/>", &[0, 0]),
+                ("<o:outline text='B' xmlUrl='b'/>", "", &[0, 0, 0]),
+                ("", "<outline text='B' xmlUrl='b'/><ext a='b'/>", &[0, 1, 0]),
+            ] {
+                let tag = if inside.is_empty() && !between.is_empty() {
+                    format!("<outline {first}/>")
+                } else {
+                    format!("<outline {first}>{inside}</outline>")
+                };
+                let text = format!("<opml><body>{tag}{between}<outline text='C' xmlUrl='c'/></body></opml>");
+                let found = outlines(&text);
+                assert_eq!(found.iter().map(|outline| outline.depth).collect::<Vec<_>>(), depths, "{text}");
+                let urls = |o: &Outline| {
+                    o.attributes.iter().filter(|(name, _)| name == "xmlUrl").map(|u| u.1.clone()).collect::<String>()
+                };
+                let want = if depths.len() == 3 { "abc" } else { "ac" };
+                assert_eq!(found.iter().map(urls).collect::<String>(), want, "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn hostile_lists_are_read_in_time() {
+        // Each would take minutes if every mark were compared with all that follow.
+        for part in [
+            "<outline a='",
+            "<outline ",
+            "<outline a='b' > = '> ",
+            "> ",
+            "=\"> ",
+            "<outline a=\"\"/>",
+            "<x a='",
+            "<x a=\"' ",
+            "\"<",
+        ] {
+            for start in ["", "<outline "] {
+                let _ = outlines(&format!("{start}{}", part.repeat(1_000_000 / part.len())));
+            }
         }
     }
 }
