@@ -25,11 +25,16 @@ pub(super) struct Root {
 
 /// Finds the feed in a document, even inside an HTML page.
 pub(super) fn find(tree: &Tree<'_>) -> Option<Root> {
-    let all = tree.descend(TOP, |tag| !matches!(tag, Tag::Rss | Tag::RdfRoot | Tag::Feed | Tag::UrlSet));
-    let of = |wanted: &[Tag]| all.iter().find(|(tag, _)| wanted.contains(tag)).copied();
-    let (tag, id) = of(&[Tag::Rss, Tag::RdfRoot, Tag::Feed, Tag::UrlSet])
-        .or_else(|| of(&[Tag::Channel]))
-        .or_else(|| of(&[Tag::Item]))?;
+    const ROOTS: [Tag; 4] = [Tag::Rss, Tag::RdfRoot, Tag::Feed, Tag::UrlSet];
+    let all = tree.descend(TOP, |tag| !ROOTS.contains(&tag));
+    // A page may be about feeds (`the <rss> element`); one around a feed contains a whole channel or entry.
+    let is_whole = |tag, id| matches!(tag, Tag::Channel | Tag::Item) && tree.has_own_end(id);
+    let is_real = |tag, id| {
+        let holds_whole = || tree.descend_by(id, |_, _| true).any(|(tag, id)| is_whole(tag, id));
+        !tree.is_page() || if ROOTS.contains(&tag) { holds_whole() } else { is_whole(tag, id) }
+    };
+    let of = |wanted: &[Tag]| all.iter().copied().find(|(tag, id)| wanted.contains(tag) && is_real(*tag, *id));
+    let (tag, id) = of(&ROOTS).or_else(|| of(&[Tag::Channel])).or_else(|| of(&[Tag::Item]))?;
     let channel = if tag == Tag::Channel { id } else { tree.child(id, Tag::Channel).unwrap_or(id) };
     Some(Root { id, channel, format: format(tree, tag, id) })
 }

@@ -186,6 +186,31 @@ mod tests {
     }
 
     #[test]
+    fn a_page_about_feeds_is_no_feed() {
+        let link = "<title>H</title><link rel=alternate type='application/rss+xml' href=/feed>";
+        let context = ParseContext { base: Url::parse("https://x.example/a").ok(), ..ParseContext::default() };
+        for (before, inside) in [
+            ("<!doctype html><html><head>", "<script>var a=\"<rss>\";</script>"),
+            (
+                "<html>",
+                "<script>a=\"<rss version=2.0><channel><item><title>Fake</title></item></channel></rss>\"</script>",
+            ),
+            ("<!doctype html>", "<SCRIPT>a='<![CDATA[<rss><channel><item><title>x</title></item>'</SCRIPT>"),
+            ("<!doctype html>", "<textarea><rss><channel><item><title>x</title></item></channel></rss></textarea>"),
+            ("<!doctype html>", "<p>The <rss>, <channel> and <item> elements</p>"),
+            ("<head>", "<p>The <feed> element"),
+        ] {
+            for page in [format!("{before}{inside}{link}"), format!("{before}{link}{inside}")] {
+                assert_eq!(super::super::read(page.as_bytes(), &context, &|_| false), Err(Fault::Html), "{page}");
+                assert_eq!(announced(page.as_bytes(), &context)[0].url.path(), "/feed", "{page}");
+            }
+        }
+        let feed = "<rss><channel><title>F</title><item><title>A</title></item></channel></rss>";
+        let page = format!("<!doctype html><html><head><script>a='<rss>'</script></head><body>{feed}</body></html>");
+        assert_eq!(super::super::read(page.as_bytes(), &context, &|_| false).unwrap().listed.len(), 1);
+    }
+
+    #[test]
     fn titles_are_in_the_encoding_that_the_page_states() {
         let title = encoding_rs::WINDOWS_1256.encode("خبر").0;
         let link = b"<meta charset=windows-1256><link rel=alternate type='application/rss+xml' href=/f title='";

@@ -159,10 +159,10 @@ impl<'a> Tokens<'a> {
     }
 
     /// Returns the contents of the element `name`, whose start tag was the last token, if they are characters with `<` as HTML
-    /// allows them (`script`, `style`): up to its end tag.
-    pub fn raw_contents(&mut self, name: &str) -> Option<Token<'a>> {
+    /// allows them (`script`, `style`): up to its end tag. `of_page` says whether the document is a web page.
+    pub fn raw_contents(&mut self, name: &str, of_page: bool) -> Option<Token<'a>> {
         let (text, start) = (self.text, self.at);
-        let end = self.ahead.raw_end(text, start, name)?;
+        let end = self.ahead.raw_end(text, start, name, of_page)?;
         self.at = end;
         Some(Token::Text(&text[start..end]))
     }
@@ -285,7 +285,7 @@ mod tests {
         let raw = |text: &'static str| {
             let mut tokens = Tokens::new(text);
             tokens.next(None);
-            tokens.raw_contents("script")
+            tokens.raw_contents("script", false)
         };
         assert_eq!(raw("<script>a<b && c</SCRIPT>d"), Some(Token::Text("a<b && c")));
         for text in
@@ -314,7 +314,7 @@ mod tests {
             let text = part.repeat(1_000_000 / part.len()) + end;
             let mut tokens = Tokens::new(&text);
             while tokens.next(Some("d")).is_some() {
-                tokens.raw_contents("script");
+                tokens.raw_contents("script", false);
             }
         }
     }

@@ -97,7 +97,7 @@ pub(super) struct Tree<'a> {
     pub cut: bool,
     /// Whether the document has more than is read. The limit that was reached is listed among the repairs.
     pub limited: bool,
-    /// The name of the root that the document type declares; empty if there is none.
+    /// The name of the root that the document type before it declares; empty if there is none.
     pub doctype: &'a str,
     /// Whether the document is Atom, whose texts are read as they are declared.
     pub is_atom: bool,
@@ -261,7 +261,26 @@ impl<'a> Tree<'a> {
 
     /// Sets the address that relative addresses are resolved against where no `xml:base` applies.
     pub fn set_base(&mut self, base: Url) {
-        self.bases[0] = Some(base);
+        self.address = self.bases[0].replace(base);
+    }
+
+    /// Returns whether the document begins as a web page.
+    pub fn is_page(&self) -> bool {
+        let is_root = |name: &str| ["html", "head"].iter().any(|root| name.eq_ignore_ascii_case(root));
+        self.doctype.eq_ignore_ascii_case("html") || self.nodes.len() > 1 && is_root(self.text(1))
+    }
+
+    /// Returns the address of the document.
+    pub fn address(&self) -> Option<&Url> {
+        self.address.as_ref().or(self.bases[0].as_ref())
+    }
+
+    /// Returns whether an element was ended by its own end tag, and not by what followed it.
+    pub fn has_own_end(&self, id: NodeId) -> bool {
+        let Node { text: name, span: (start, end), .. } = self.node(id);
+        let inside = self.source[start..end].trim_end().strip_suffix('>').unwrap_or_default().trim_end();
+        let tag = inside.len().checked_sub(name.len() + 2).and_then(|at| inside.get(at..));
+        tag.and_then(|tag| tag.strip_prefix("</")).is_some_and(|end| end.eq_ignore_ascii_case(name))
     }
 
     /// Returns the language that applies to this element (`xml:lang`).

@@ -18,6 +18,7 @@ pub(super) struct Ahead {
     entry_end: Next,
     script_end: Next,
     style_end: Next,
+    textarea_end: Next,
 }
 
 /// The next place of something.
@@ -101,13 +102,18 @@ impl Ahead {
     }
 
     /// Returns the end tag of a `script` or `style` whose contents begin at `start`, if they are characters that XML does not allow.
-    pub(super) fn raw_end(&mut self, text: &str, start: usize, name: &str) -> Option<usize> {
+    /// In a page (`of_page`) they always are, as those of `textarea` (HTML 13.1.2).
+    pub(super) fn raw_end(&mut self, text: &str, start: usize, name: &str, of_page: bool) -> Option<usize> {
         let next = match name.to_ascii_lowercase().as_str() {
             "script" => &mut self.script_end,
             "style" => &mut self.style_end,
+            "textarea" if of_page => &mut self.textarea_end,
             _ => return None,
         };
         let end = next.find(text, start, |rest| find_end_tag(rest, name))?;
+        if of_page {
+            return Some(end);
+        }
         let has_section = self.section_start.find_words(text, start, "<![CDATA[").is_some_and(|at| at < end);
         let is_raw = !has_section && !self.has_end_of_entry(text, start..end);
         (is_raw && memchr::memchr(b'<', &text.as_bytes()[start..end]).is_some()).then_some(end)

@@ -22,7 +22,7 @@ const LOOK: usize = 4_096;
 
 /// Returns whether HTML takes the contents of an element of this name for characters, whatever they are.
 fn holds_characters(name: &str) -> bool {
-    ["script", "style"].iter().any(|known| known.eq_ignore_ascii_case(name))
+    ["script", "style", "textarea"].iter().any(|known| known.eq_ignore_ascii_case(name))
 }
 
 /// Maximum number of prefixes bound at once; further ones are ignored.
@@ -82,8 +82,8 @@ impl<'a> Builder<'_, 'a> {
                     self.start(name, attrs, empty, (start, end), repairs);
                     if !empty
                         && holds_characters(name)
-                        && self.is_in_text()
-                        && let Some(Token::Text(text)) = tokens.raw_contents(name)
+                        && (self.tree.is_page() || self.is_in_text())
+                        && let Some(Token::Text(text)) = tokens.raw_contents(name, self.tree.is_page())
                     {
                         self.text(NodeKind::Text, text, (end, tokens.offset()));
                     }
@@ -335,7 +335,7 @@ impl<'a> Builder<'_, 'a> {
     fn doctype(&mut self, inside: &'a str, repairs: &mut Repairs) {
         let mut words = inside.split(|c: char| c.is_ascii_whitespace() || c == '[').filter(|word| !word.is_empty());
         let [kind, root] = [words.next(), words.next()].map(Option::unwrap_or_default);
-        if kind.eq_ignore_ascii_case("doctype") {
+        if kind.eq_ignore_ascii_case("doctype") && !self.root_seen {
             self.tree.doctype = root;
         }
         for declaration in inside.split("<!ENTITY").skip(1) {
