@@ -20,6 +20,7 @@ mod entry;
 mod envelope;
 mod feed;
 mod finish;
+mod foreign;
 mod guess;
 mod html;
 mod identity;
@@ -360,17 +361,12 @@ fn items(
     keys: &mut AssignedKeys,
     limits: &Limits,
 ) -> Result<Vec<(tree::NodeId, links::Links)>, Fault> {
-    // RFC 4287 6.3: an entry inside an element of another vocabulary does not belong to this feed.
-    let prefixed = tree.node(root).text.contains(':');
-    let is_foreign = |id, node: &tree::Node<'_>| {
-        let other = tree.is_atom && node.tag == names::Tag::Other;
-        other && (prefixed || node.text.contains(':') || tree.attr(id, "xmlns").is_some())
-    };
-    let below = tree.descend_by(root, |id, node| node.tag != names::Tag::Item && !is_foreign(id, node));
-    let found = std::iter::once((tree.node(root).tag, root)).chain(below);
     let is_sitemap = tree.node(root).tag == names::Tag::UrlSet;
     let is_entry = |id| tree.node(id).closed && (!is_sitemap || sitemap::is_news(tree, id));
     let (mut items, mut taken) = (Vec::new(), 0);
+    let foreign = foreign::Foreign::of(tree, root);
+    let below = tree.descend_by(root, |id, node| node.tag != names::Tag::Item && !foreign.has(id, node));
+    let found = std::iter::once((tree.node(root).tag, root)).chain(below);
     for (_, id) in found.filter(|(tag, id)| *tag == names::Tag::Item && is_entry(*id)) {
         limits.look()?;
         let links = links::Links::read(tree, id);
