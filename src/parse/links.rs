@@ -31,7 +31,8 @@ pub(super) struct Links {
 /// Candidates for the page, best last.
 #[derive(Debug, Default)]
 struct PageLinks {
-    /// An `atom:id` that is an address. It need not be one of a page, but programs take it from there (RFC 4287 4.2.6).
+    /// An `atom:id` or `rdf:about` that is an address. It need not be one of a page, but programs take it from there (RFC 4287 4.2.6,
+    /// RSS 1.0 5.5).
     id: Option<String>,
     /// Content that is a page of its own.
     content: Option<String>,
@@ -68,6 +69,8 @@ impl Links {
         if links.id.is_none() {
             links.id = tree.attr(id, "about").map(|about| about.trim().to_owned()).filter(|about| !about.is_empty());
         }
+            let about = links.id.as_deref().filter(|about| is_absolute(about));
+            first(&mut pages.id, || address::absolute(None, about?));
         first(&mut pages.text, || address::absolute(tree.base(id), &tree.attr(id, "href")?));
         let page = pages.original.or(pages.text).or(pages.alternate).or(pages.other_type).or(pages.permalink);
         let page = page.or(pages.canonical).or(pages.content).or_else(|| player(tree, id));
@@ -81,11 +84,11 @@ impl Links {
         let guid = super::tree::local(tree.node(child).text).eq_ignore_ascii_case("guid");
         let said = tree.attr(child, "isPermaLink").map(|said| said.trim().eq_ignore_ascii_case("true"));
         if guid && said != Some(false) {
-            // A relative guid is an address only if it says so: `12345` is not a page.
-            let base = tree.base(child).filter(|_| said == Some(true));
+            // A relative guid is an address only if it says so or looks like one: `12345` is not a page.
+            let base = tree.base(child).filter(|_| said == Some(true) || is_path(&text));
             first(&mut pages.permalink, || address::absolute(base, &text));
         }
-        if !guid && (text.starts_with("http://") || text.starts_with("https://")) {
+        if !guid && is_absolute(&text) {
             first(&mut pages.id, || address::absolute(None, &text));
         }
         first(&mut self.id, || Some(text.into_owned()));
@@ -111,8 +114,9 @@ impl Links {
             Some(stated) if !stated.trim().is_empty() => address::absolute(tree.base(child), &stated),
             Some(_) => match text() {
                 Some(text) => address::absolute(tree.base(child), &text),
-                None if tree.has_own_base(child) || tree.attr(child, "rel").is_some_and(|rel| rel == "self") => {
-                    tree.base(child).map(ToString::to_string)
+                None if tree.has_own_base(child) => tree.base(child).map(ToString::to_string),
+                None if tree.attr(child, "rel").is_some_and(|rel| rel == "self") => {
+                    tree.address().map(ToString::to_string)
                 }
                 None => None,
             },
@@ -151,6 +155,18 @@ impl Links {
 }
 
 /// Returns the relation that a link states: a registered name or its full address (RFC 4287 4.2.7.2). Some writers state several, as
+fn is_absolute(text: &str) -> bool {
+    text.starts_with("http://") || text.starts_with("https://")
+}
+
+/// Returns whether a text is written as the path of a page. Base64 may begin with a slash too.
+fn is_path(text: &str) -> bool {
+    let is_plain = !text.contains(|c: char| c.is_whitespace() || c == ':') && !text.ends_with('=');
+    let path = text.split(['?', '#']).next().unwrap_or_default();
+    let is_file = || path.contains('/') && [".html", ".htm", ".php", ".aspx"].iter().any(|end| path.ends_with(end));
+    is_plain && (["/", "./", "../"].iter().any(|start| text.starts_with(start)) || is_file())
+}
+
 /// in HTML (`alternate nofollow`).
 fn relation(rel: &str) -> String {
     let rel = rel.to_ascii_lowercase();
@@ -209,6 +225,66 @@ mod tests {
                 ..crate::parse::ParseContext::default()
             };
             let feed = crate::parse::read(atom.as_bytes(), &context, &|_| false).unwrap();
+    fn links(document: &str, base: &str) -> crate::model::ParsedFeed {
+        let base = url::Url::parse(base).ok();
+        let context = crate::parse::ParseContext { base, ..crate::parse::ParseContext::default() };
+        crate::parse::read(document.as_bytes(), &context, &|_| false).unwrap()
+    }
+
+    #[test]
+    fn a_guid_in_the_form_of_a_path_is_an_address() {
+        for (guid, want) in [
+            ("/a/1", Some("/a/1")),
+            ("../a/1?b=c", Some("/a/1?b=c")),
+            ("2026/11/a.html", Some("/blog/2026/11/a.html")),
+            ("12345", None),
+            ("tag:s.example,2026:/a/1", None),
+            ("abc/def", None),
+            ("/9j4AAQ==", None),
+            ("a title / of a post", None),
+        ] {
+            let item = format!("<item><title>A</title><guid>{guid}</guid></item>");
+            let rss =
+                format!("<rss><channel><title>S</title><link>https://s.example/blog/</link>{item}</channel></rss>");
+            let want = want.map(|path| format!("https://s.example{path}"));
+            let link = |rss: &str| links(rss, "https://f.example/f").listed[0].entry.as_ref().unwrap().link.clone();
+            assert_eq!(link(&rss), want, "{guid}");
+            assert_eq!(link(&rss.replace("<guid>", "<guid isPermaLink='false'>")), None, "{guid}");
+        }
+    }
+
+    #[test]
+    fn what_an_item_of_rss_1_is_about_is_its_page_where_it_has_no_link() {
+        for (about, link, want) in [
+            ("https://a.example/1", "", Some("https://a.example/1")),
+            ("https://a.example/1", "<link/>", Some("https://a.example/1")),
+            ("https://a.example/1", "<link>https://a.example/2</link>", Some("https://a.example/2")),
+            ("urn:1", "", None),
+        ] {
+            let rdf = format!(
+                "<rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#' xmlns='http://purl.org/rss/1.0/'>\
+                 <channel><title>S</title></channel><item rdf:about='{about}'><title>A</title>{link}</item></rdf:RDF>"
+            );
+            let feed = links(&rdf, "https://f.example/f");
+            assert_eq!(feed.listed[0].entry.as_ref().unwrap().link.as_deref(), want, "{rdf}");
+        }
+    }
+
+    #[test]
+    fn an_empty_self_is_the_document() {
+        for (site, base, want) in [
+            ("https://s.example/blog/", "", "https://f.example/f.xml"),
+            ("https://f.example/blog/", "", "https://f.example/f.xml"),
+            ("https://s.example/blog/", " xml:base='https://b.example/f'", "https://b.example/f"),
+        ] {
+            let rss = format!(
+                "<rss xmlns:atom='http://www.w3.org/2005/Atom'><channel><title>S</title><link>{site}</link>\
+                 <atom:link rel='self' href=''{base}/><item><title>A</title></item></channel></rss>"
+            );
+            assert_eq!(links(&rss, "https://f.example/f.xml").self_link.as_deref(), Some(want), "{rss}");
+        }
+    }
+
             let entry = feed.listed[0].entry.as_ref().unwrap();
             let want = want.map(|path| format!("http://a.example{path}"));
             assert_eq!((entry.link.clone(), entry.enclosures.len()), (want, files), "{inside}");

@@ -101,6 +101,8 @@ pub(super) struct Tree<'a> {
     pub doctype: &'a str,
     /// Whether the document is Atom, whose texts are read as they are declared.
     pub is_atom: bool,
+    /// The address of the document, where [`Tree::set_base`] replaced it.
+    address: Option<Url>,
     /// Once it is over, no node has children: every loop over them ends.
     stepped: SteppedDeadline,
 }
@@ -130,6 +132,7 @@ impl<'a> Tree<'a> {
             limited: false,
             doctype: "",
             is_atom: false,
+            address: None,
             stepped: limits.stepped(),
         };
         tree.nodes.push(Stored {
