@@ -9,6 +9,7 @@ use super::lines::with_lines;
 use super::links::{Links, absolute_text, first};
 use super::names::Tag;
 use super::people;
+use super::players;
 use super::text::{self, Else};
 use super::tree::{NodeId, Tree};
 use crate::model::escape::escaped;
@@ -91,6 +92,10 @@ pub(super) fn read(tree: &Tree<'_>, id: NodeId, links: Links, context: &ParseCon
     }
     if let Some(file) = draft.enclosures.iter_mut().find(|file| is_played(file)) {
         file.duration = file.duration.or(found.duration);
+    }
+    if let Some(player) = players::player(tree, id) {
+        let has_files = draft.enclosures.iter().any(|file| !is_picture(file.media_type.as_deref(), &file.url));
+        players::add(&mut draft, &player, has_files);
     }
     draft.base = tree.base(found.text_base.unwrap_or(id)).map(ToString::to_string);
     // RFC 4287 4.2.1: an entry without authors takes those of its source, before those of the feed.

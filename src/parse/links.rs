@@ -2,6 +2,7 @@
 
 use super::limits::LIST;
 use super::names::Tag;
+use super::players;
 use super::text;
 use super::tree::{NodeId, Tree};
 use crate::model::{Enclosure, address, escape::escaped};
@@ -68,12 +69,12 @@ impl Links {
         }
         if links.id.is_none() {
             links.id = tree.attr(id, "about").map(|about| about.trim().to_owned()).filter(|about| !about.is_empty());
-        }
             let about = links.id.as_deref().filter(|about| is_absolute(about));
             first(&mut pages.id, || address::absolute(None, about?));
+        }
         first(&mut pages.text, || address::absolute(tree.base(id), &tree.attr(id, "href")?));
         let page = pages.original.or(pages.text).or(pages.alternate).or(pages.other_type).or(pages.permalink);
-        let page = page.or(pages.canonical).or(pages.content).or_else(|| player(tree, id));
+        let page = page.or(pages.canonical).or(pages.content).or_else(|| players::player(tree, id));
         links.page = page.or_else(|| pages.id.filter(|_| tree.node(id).tag == Tag::Item));
         links
     }
@@ -154,7 +155,6 @@ impl Links {
     }
 }
 
-/// Returns the relation that a link states: a registered name or its full address (RFC 4287 4.2.7.2). Some writers state several, as
 fn is_absolute(text: &str) -> bool {
     text.starts_with("http://") || text.starts_with("https://")
 }
@@ -167,19 +167,13 @@ fn is_path(text: &str) -> bool {
     is_plain && (["/", "./", "../"].iter().any(|start| text.starts_with(start)) || is_file())
 }
 
+/// Returns the relation that a link states: a registered name or its full address (RFC 4287 4.2.7.2). Some writers state several, as
 /// in HTML (`alternate nofollow`).
 fn relation(rel: &str) -> String {
     let rel = rel.to_ascii_lowercase();
     let mut words = rel.split_ascii_whitespace().map(|word| word.rsplit('/').next().unwrap_or_default());
     let first = words.clone().next().unwrap_or_default();
     if words.any(|word| word == "alternate") { "alternate" } else { first }.to_owned()
-}
-
-/// Returns the page that plays the media of an entry (Media RSS, `media:player`): the only page that some video programs state.
-fn player(tree: &Tree<'_>, id: NodeId) -> Option<String> {
-    let media = tree.descend_by(id, |_, node| matches!(node.tag, Tag::MediaGroup | Tag::MediaContent));
-    let mut players = media.filter(|(tag, _)| *tag == Tag::MediaPlayer);
-    players.find_map(|(_, player)| address::absolute(tree.base(player), &tree.attr(player, "url")?))
 }
 
 /// Returns the bytes that an enclosure takes in memory.
@@ -225,6 +219,12 @@ mod tests {
                 ..crate::parse::ParseContext::default()
             };
             let feed = crate::parse::read(atom.as_bytes(), &context, &|_| false).unwrap();
+            let entry = feed.listed[0].entry.as_ref().unwrap();
+            let want = want.map(|path| format!("http://a.example{path}"));
+            assert_eq!((entry.link.clone(), entry.enclosures.len()), (want, files), "{inside}");
+        }
+    }
+
     fn links(document: &str, base: &str) -> crate::model::ParsedFeed {
         let base = url::Url::parse(base).ok();
         let context = crate::parse::ParseContext { base, ..crate::parse::ParseContext::default() };
@@ -282,12 +282,6 @@ mod tests {
                  <atom:link rel='self' href=''{base}/><item><title>A</title></item></channel></rss>"
             );
             assert_eq!(links(&rss, "https://f.example/f.xml").self_link.as_deref(), Some(want), "{rss}");
-        }
-    }
-
-            let entry = feed.listed[0].entry.as_ref().unwrap();
-            let want = want.map(|path| format!("http://a.example{path}"));
-            assert_eq!((entry.link.clone(), entry.enclosures.len()), (want, files), "{inside}");
         }
     }
 

@@ -35,6 +35,7 @@ mod names;
 mod outlines;
 mod people;
 mod plain_dates;
+mod players;
 mod rss_json;
 mod sitemap;
 mod text;
@@ -363,10 +364,10 @@ fn items(
 ) -> Result<Vec<(tree::NodeId, links::Links)>, Fault> {
     let is_sitemap = tree.node(root).tag == names::Tag::UrlSet;
     let is_entry = |id| tree.node(id).closed && (!is_sitemap || sitemap::is_news(tree, id));
-    let (mut items, mut taken) = (Vec::new(), 0);
     let foreign = foreign::Foreign::of(tree, root);
     let below = tree.descend_by(root, |id, node| node.tag != names::Tag::Item && !foreign.has(id, node));
     let found = std::iter::once((tree.node(root).tag, root)).chain(below);
+    let (mut items, mut taken) = (Vec::new(), 0);
     for (_, id) in found.filter(|(tag, id)| *tag == names::Tag::Item && is_entry(*id)) {
         limits.look()?;
         let links = links::Links::read(tree, id);
