@@ -19,11 +19,12 @@ use jiff::tz::TimeZone;
 /// Texts and dates of one entry by their origin. The best is chosen once all are known.
 #[derive(Debug, Default)]
 struct Found {
-    titles: [Option<Markup>; 2],
+    titles: [Option<Markup>; 3],
     /// Descriptions in order of appearance; by custom the second is the longer one (`itunes:summary`).
     descriptions: Vec<Markup>,
-    /// Descriptions of files (`media:description`), and what is said in them (`media:text`).
-    beside_media: [Option<Markup>; 2],
+    /// Texts for an entry without a description: of files (`media:description`), what is said in them (`media:text`), and
+    /// `itunes:subtitle`.
+    other_texts: [Option<Markup>; 3],
     content: Option<Markup>,
     /// The full text for a service, often without pictures (`yandex:full-text`).
     full_text: Option<Markup>,
@@ -67,16 +68,15 @@ pub(super) fn read(tree: &Tree<'_>, id: NodeId, links: Links, context: &ParseCon
     if let Some(changed) = tree.attr(id, "lastmod") {
         found.updated.push(changed.into_owned());
     }
-    let Found { titles: [own, media], descriptions, beside_media: [about, said], published, updated, images, .. } =
-        found;
+    let Found { titles: [own, episode, media], descriptions, other_texts, published, updated, images, .. } = found;
     draft.more = found.more;
-    draft.title = own.or(media);
+    draft.title = own.or(episode).or(media);
     let mut descriptions = descriptions.into_iter();
     draft.summary = descriptions.next();
     draft.content =
         found.content.or(found.full_text).or_else(|| descriptions.find(|d| Some(d) != draft.summary.as_ref()));
     if draft.summary.is_none() && draft.content.is_none() {
-        draft.summary = about.or(said);
+        draft.summary = other_texts.into_iter().flatten().next();
     }
     draft.published = readable(published.into_iter().flatten().collect(), context);
     draft.updated = readable(updated, context);
@@ -122,14 +122,16 @@ pub(super) fn prefer_gregorian(draft: &mut EntryDraft, zone: &TimeZone) {
 fn texts(tree: &Tree<'_>, tag: Tag, child: NodeId, found: &mut Found) -> bool {
     match tag {
         Tag::Title | Tag::DcTitle => first(&mut found.titles[0], || title(tree, child)),
-        Tag::MediaTitle => first(&mut found.titles[1], || media_text(tree, child)),
+        Tag::ItunesTitle => first(&mut found.titles[1], || title(tree, child)),
+        Tag::MediaTitle => first(&mut found.titles[2], || media_text(tree, child)),
         Tag::Description | Tag::DcDescription => found.describe(|| text::markup(tree, child, Else::Html)),
         Tag::ItunesSummary => found.describe(|| text::markup(tree, child, guess(tree, child)).map(with_lines)),
         Tag::Summary | Tag::Abstract => {
             found.describe(|| text::markup(tree, child, guess(tree, child)));
         }
-        Tag::MediaDescription => first(&mut found.beside_media[0], || media_text(tree, child)),
-        Tag::MediaText => first(&mut found.beside_media[1], || media_text(tree, child)),
+        Tag::MediaDescription => first(&mut found.other_texts[0], || media_text(tree, child)),
+        Tag::MediaText => first(&mut found.other_texts[1], || media_text(tree, child)),
+        Tag::ItunesSubtitle => first(&mut found.other_texts[2], || text::markup(tree, child, guess(tree, child))),
         Tag::FullText => first(&mut found.full_text, || text::markup(tree, child, Else::Html)),
         Tag::Content => first(&mut found.content, || text::markup(tree, child, guess(tree, child))),
         Tag::Encoded => first(&mut found.content, || text::markup(tree, child, Else::Html)),
@@ -306,9 +308,9 @@ fn media(tree: &Tree<'_>, tag: Tag, id: NodeId, draft: &mut EntryDraft, found: &
         match tag {
             Tag::Thumbnail => first(&mut found.images[2], || target().or_else(|| absolute_text(tree, child))),
             Tag::MediaContent => first(&mut found.images[1], || target().filter(|url| shows_picture(tree, child, url))),
-            Tag::MediaTitle => first(&mut found.titles[1], || media_text(tree, child)),
-            Tag::MediaDescription => first(&mut found.beside_media[0], || media_text(tree, child)),
-            Tag::MediaText => first(&mut found.beside_media[1], || media_text(tree, child)),
+            Tag::MediaTitle => first(&mut found.titles[2], || media_text(tree, child)),
+            Tag::MediaDescription => first(&mut found.other_texts[0], || media_text(tree, child)),
+            Tag::MediaText => first(&mut found.other_texts[1], || media_text(tree, child)),
             Tag::MediaCategory | Tag::MediaKeywords => people::categories(tree, tag, child, &mut draft.categories),
             _ => {}
         }

@@ -149,6 +149,8 @@ tags! {
     Title = Core b"title",
     /// Title in Dublin Core.
     DcTitle = Dc b"title" | Terms b"title",
+    /// Title of an episode.
+    ItunesTitle = Itunes b"title",
     /// Title of a picture or video.
     MediaTitle = Media b"title",
     /// Address, as text or as an attribute.

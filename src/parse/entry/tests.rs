@@ -31,6 +31,24 @@ fn texts_for_services_are_texts() {
 }
 
 #[test]
+fn what_only_podcast_programs_state_is_read() {
+    let (title, subtitle) = ("<itunes:title>IT</itunes:title>", "<itunes:subtitle>IS</itunes:subtitle>");
+    for (inside, wanted) in [
+        (format!("{title}{subtitle}"), (Some("IT"), Some("IS"))),
+        (format!("{title}<title>T</title>"), (Some("T"), None)),
+        (format!("{subtitle}<description>D</description>"), (None, Some("D"))),
+        (format!("<media:title>M</media:title>{title}"), (Some("IT"), None)),
+        (format!("{subtitle}<itunes:summary>S</itunes:summary>"), (None, Some("S"))),
+    ] {
+        let text = format!("<rss><channel><item><guid>1</guid>{inside}</item></channel></rss>");
+        let feed = read(text.as_bytes(), &ParseContext::default(), &|_| false).unwrap();
+        let found = feed.listed[0].entry.as_ref().unwrap();
+        let [title, summary] = [&found.title, &found.summary].map(|text| text.as_ref().map(Markup::as_str));
+        assert_eq!((title, summary), wanted, "{inside}");
+    }
+}
+
+#[test]
 fn line_ends_of_plain_writers_are_lines() {
     for (inside, want) in [
         ("<itunes:summary>a\n&lt;b>b&lt;/b></itunes:summary>", "a<br>\n<b>b</b>"),
