@@ -73,10 +73,15 @@ const MISSPELT: [(&str, &str); 6] = [
     ("ttps://", "https://"),
 ];
 
-/// Repairs a misspelt scheme, one whose slashes are percent-encoded (`https%3A%2F%2Fhost`), and one that stands there twice
-/// (`http://https://host`).
+/// Repairs a misspelt scheme, one whose colon or slashes are percent-encoded (`https%3A%2F%2Fhost`), one that stands there twice
+/// (`http://https://host`), and blanks behind it.
 fn with_one_scheme(text: Cow<'_, str>) -> Cow<'_, str> {
     let is_encoded = |scheme: &str| text.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));
+    for (encoded, scheme) in [("http%3a//", "http://"), ("https%3a//", "https://")] {
+        if is_encoded(encoded) {
+            return Cow::Owned(format!("{scheme}{}", &text[encoded.len()..]));
+        }
+    }
     if (is_encoded("http%3a%2f%2f") || is_encoded("https%3a%2f%2f"))
         && let Ok(decoded) = percent_encoding::percent_decode_str(&text).decode_utf8()
     {
@@ -92,19 +97,49 @@ fn with_one_scheme(text: Cow<'_, str>) -> Cow<'_, str> {
         {
             return Cow::Owned(rest.to_owned());
         }
+        if let Some(rest) = text.strip_prefix(scheme)
+            && without_blanks(rest).len() < rest.len()
+        {
+            return Cow::Owned(format!("{scheme}{}", without_blanks(rest)));
+        }
     }
     text
 }
 
 /// Characters around an address that are not part of it, percent-encoded.
-const BLANKS: [&str; 8] = ["%20", "%09", "%0a", "%0A", "%0d", "%0D", "%E2%80%8B", "%e2%80%8b"];
+const BLANKS: [&str; 10] = ["%20", "%09", "%0a", "%0A", "%0d", "%0D", "%E2%80%8B", "%e2%80%8b", "%C2%A0", "%c2%a0"];
+
+/// Returns a text without blanks at its beginning.
+fn without_blanks(text: &str) -> &str {
+    let mut text = text.trim_start();
+    while let Some(rest) = BLANKS.iter().find_map(|blank| text.strip_prefix(blank)) {
+        text = rest.trim_start();
+    }
+    text
+}
+
+/// Returns the absolute address that stands behind a sign of space (`+https://…`) or of a relative address (`./%20https://…`).
+fn behind_signs(text: &str) -> Option<&str> {
+    let mut rest = text;
+    while let Some(next) = ["+", "./"].iter().find_map(|sign| rest.strip_prefix(sign)) {
+        rest = without_blanks(next);
+    }
+    let is_absolute = ["http://", "https://"].iter().any(|scheme| rest.starts_with(scheme));
+    (is_absolute && rest.len() < text.len()).then_some(rest)
+}
+
+/// Returns a text without apostrophes around it. An address may have them too (RFC 3986 2.2), but then both are inside.
+fn without_apostrophes(text: &str) -> &str {
+    let is_odd = || memchr::memchr_iter(b'\'', text.as_bytes()).count() % 2 == 1;
+    if text.starts_with('\'') || text.ends_with('\'') && is_odd() { text.trim_matches('\'') } else { text }
+}
 
 /// Removes white space (also percent-encoded), invisible characters, quotation marks and a link's mark-up around an address and line
 /// breaks and tabs inside it, and decodes ampersands that were escaped too often. Returns `None` for an address that is empty or too
 /// long.
 fn tidy(text: &str) -> Option<Cow<'_, str>> {
-    let blank = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '"' | '\'') || is_mark(c);
-    let mut text = text.trim_matches(blank);
+    let blank = |c: char| c.is_whitespace() || c.is_control() || c == '"' || is_mark(c);
+    let mut text = without_apostrophes(text.trim_matches(blank)).trim_matches(blank);
     if text.starts_with('<') {
         text = text.split_once("href=").map_or(text, |(_, link)| link).trim_start_matches(['<', '"', '\'']);
         text = text.split(['"', '\'', '>']).next().unwrap_or_default();
@@ -113,6 +148,7 @@ fn tidy(text: &str) -> Option<Cow<'_, str>> {
     {
         text = rest.trim_matches(blank);
     }
+    text = behind_signs(text).unwrap_or(text);
     // `(https://…)` and `[https://…]`.
     for (open, close) in [('(', ')'), ('[', ']')] {
         let inside = text.strip_prefix(open).and_then(|rest| rest.strip_suffix(close));
@@ -177,6 +213,17 @@ mod tests {
             ("https%3A%2F%2Fx.example%2Fa%3Fb%3D1", Some("https://x.example/a?b=1")),
             ("htp://x.example/a", Some("http://x.example/a")),
             ("ttps://x.example/a", Some("https://x.example/a")),
+            ("%C2%A0https://x.example/a", Some("https://x.example/a")),
+            ("https%3A//x.example/a%20b", Some("https://x.example/a%20b")),
+            ("http:// www.x.example/7", Some("http://www.x.example/7")),
+            ("https://%20x.example/7", Some("https://x.example/7")),
+            ("+https://x.example/a", Some("https://x.example/a")),
+            ("./%20https://x.example/a", Some("https://x.example/a")),
+            ("./a", Some("https://alalam.example/xml/a")),
+            ("+a", Some("https://alalam.example/xml/+a")),
+            ("https://x.example/a.mp3?x='1'", Some("https://x.example/a.mp3?x=%271%27")),
+            ("'https://x.example/a'", Some("https://x.example/a")),
+            ("https://x.example/a'", Some("https://x.example/a")),
             ("N/A", None),
             ("null", None),
             ("javascript:alert(1)", None),
