@@ -14,7 +14,7 @@ use super::text::without_marks;
 use super::{Allowance, ParseContext, RawDocument, Repairs, bounded};
 use crate::model::escape::escaped;
 use crate::model::{Category, DocumentFormat, Enclosure, Fault, Markup, Person, RawHash, address};
-pub(super) use mend::mended;
+pub(super) use mend::{Quotes, mended};
 use scan::{LISTED, take_apart};
 use serde_json::{Map, Value};
 use url::Url;
@@ -125,10 +125,9 @@ fn entries(
 
 /// Reads a value and returns whether all of it was built. What is not valid but clear is corrected.
 fn lenient(text: &str) -> serde_json::Result<(Value, bool)> {
-    bounded::read(text).or_else(|error| match mended(text) {
-        Some(mended) => bounded::read(&mended),
-        None => Err(error),
-    })
+    // Where only the quotes inside a string are wrong, nothing tells them from its end but what follows.
+    let mend = |quotes| mended(text, quotes).and_then(|mended| bounded::read(&mended).ok());
+    bounded::read(text).or_else(|error| mend(Quotes::End).or_else(|| mend(Quotes::EndBefore)).ok_or(error))
 }
 
 fn feed(head: &Object, base: Option<&Url>) -> FeedDraft {
@@ -307,6 +306,21 @@ mod tests {
     fn what_json_forbids_and_its_writers_mean_costs_no_item() {
         let text = FEED.replace("{\"id\": \"3\"}", "{\"id\": \"3\", \"title\": \"l\\'eau\nmonte \\ud83d\",}");
         assert_eq!(ids(&text).0, [Some("1".to_owned()), Some("3".to_owned())]);
+    }
+
+    #[test]
+    fn what_other_programs_take_for_json_costs_no_item() {
+        let items = |first: &str| format!(r#"{{"version": "x", "items": [{first}, {{"id": "2"}}]}}"#);
+        let all = [Some("1".to_owned()), Some("2".to_owned())];
+        for first in [
+            r#"{"id": "1", "_score": NaN, "a": [Infinity, -Infinity], "b": undefined}"#,
+            r#"{"id": "1", "title": "He said "hi" now"}"#,
+            r#"{"id": "1", "title": "A 5" screen"}"#,
+            r#"{"title": "say "a": b", "id": "1"}"#,
+            r#"{"title": "the "best" {of} all", "tags": ["a", "b"], "id": "1"}"#,
+        ] {
+            assert_eq!(ids(&items(first)).0, all, "{first}");
+        }
     }
 
     #[test]

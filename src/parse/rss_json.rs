@@ -129,7 +129,7 @@ fn value(text: &str) -> Option<(Value, bool)> {
         Err(error) if error.is_eof() => Some((serde_json::from_str(&closed(text)?).ok()?, false)),
         Err(_) => None,
     };
-    parse(text).or_else(|| parse(&super::json::mended(text)?))
+    parse(text).or_else(|| parse(&super::json::mended(text, super::json::Quotes::End)?))
 }
 
 /// Returns a truncated document up to the end of its last complete item, with all brackets closed.

@@ -1,15 +1,40 @@
 //! Corrects JSON that RFC 8259 forbids and that its writers mean clearly: raw line ends and tabs in strings, escapes that JSON does
-//! not have, half an emoji, and a comma before a closing bracket.
+//! not have, half an emoji, quotes that were not escaped, a comma before a closing bracket, and values of JavaScript (Python writes
+//! `NaN`).
+
+/// Values that JSON does not have. They become `null`.
+const NO_VALUES: [&str; 4] = ["NaN", "-Infinity", "Infinity", "undefined"];
+
+/// Which quotes end a string.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::parse) enum Quotes {
+    /// Each that is not escaped.
+    End,
+    /// Only those before what may follow a string.
+    EndBefore,
+}
 
 /// Returns the corrected text, or `None` if nothing in it could be corrected.
-pub(in crate::parse) fn mended(text: &str) -> Option<String> {
+pub(in crate::parse) fn mended(text: &str, quotes: Quotes) -> Option<String> {
     let mut mend = Mend { text, out: String::with_capacity(text.len()), from: 0 };
     let (bytes, mut at, mut in_string) = (text.as_bytes(), 0, false);
+    // Whether the string, if this is one, is the value of a key.
+    let mut is_value = false;
     while let Some(&byte) = bytes.get(at) {
         at = match byte {
+            b'"' if in_string && quotes == Quotes::EndBefore && !ends_string(&bytes[at + 1..], is_value) => {
+                mend.replace(at, at + 1, "\\\"")
+            }
             b'"' => {
                 in_string = !in_string;
                 at + 1
+            }
+            b':' | b',' | b'[' | b'{' if !(in_string || byte == b',' && closes(&bytes[at + 1..])) => {
+                is_value = byte == b':';
+                at + 1
+            }
+            b'N' | b'-' | b'I' | b'u' if !in_string && no_value(&bytes[at..]).is_some() => {
+                mend.replace(at, at + no_value(&bytes[at..]).unwrap_or_default(), "null")
             }
             b'\\' if in_string => mend.escape(at),
             0..0x20 if in_string => mend.replace(at, at + 1, &format!("\\u{byte:04x}")),
@@ -23,6 +48,23 @@ pub(in crate::parse) fn mended(text: &str) -> Option<String> {
 /// Returns whether a closing bracket comes next.
 fn closes(rest: &[u8]) -> bool {
     rest.iter().find(|byte| !byte.is_ascii_whitespace()).is_some_and(|byte| matches!(byte, b']' | b'}'))
+}
+
+/// Returns the length of the value of [`NO_VALUES`] that a text begins with.
+fn no_value(text: &[u8]) -> Option<usize> {
+    let known = NO_VALUES.iter().find(|value| text.starts_with(value.as_bytes()))?;
+    (!text.get(known.len()).is_some_and(u8::is_ascii_alphanumeric)).then_some(known.len())
+}
+
+/// Returns whether a string can end before this text. The value of a key is followed by the next key.
+fn ends_string(rest: &[u8], is_value: bool) -> bool {
+    match rest.trim_ascii_start() {
+        [b',', next @ ..] if is_value => matches!(next.trim_ascii_start().first(), None | Some(b'"' | b'}')),
+        [b':' | b']', ..] => !is_value,
+        [b'}', ..] => is_value,
+        [b',', ..] | [] => true,
+        _ => false,
+    }
 }
 
 /// A text and its corrections so far.
@@ -100,12 +142,34 @@ mod tests {
             ("{\"a\": [1, 2, ],\n}", "{\"a\": [1, 2 ]\n}"),
             (r#"{"a": ",]", "b": [1,]}"#, r#"{"a": ",]", "b": [1]}"#),
             (r#"{"a": "\é"}"#, r#"{"a": "é"}"#),
+            (
+                r#"{"a": NaN, "b": [-Infinity,Infinity], "NaN": "NaN"}"#,
+                r#"{"a": null, "b": [null,null], "NaN": "NaN"}"#,
+            ),
         ] {
-            assert_eq!(mended(text).as_deref(), Some(want));
+            assert_eq!(mended(text, Quotes::End).as_deref(), Some(want));
             assert!(serde_json::from_str::<serde_json::Value>(want).is_ok(), "{want}");
         }
         for text in [r#"{"a": "\ud83d\ude0a \" \\ \n"}"#, "", "{", r#"{"a": "b"#, "\\"] {
-            assert_eq!(mended(text), None, "{text}");
+            assert_eq!(mended(text, Quotes::End), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn quotes_inside_a_string_are_told_by_what_follows() {
+        for (text, want) in [
+            (r#"{"a": "He said "hi" now"}"#, r#"{"a": "He said \"hi\" now"}"#),
+            (r#"{"a": "say "hi", then", "b": 1}"#, r#"{"a": "say \"hi\", then", "b": 1}"#),
+            (r#"{"a": "a "b": c"}"#, r#"{"a": "a \"b\": c"}"#),
+            (r#"{"a": ["5" x", "b"]}"#, r#"{"a": ["5\" x", "b"]}"#),
+            (r#"{"a": "["b"]", "c": ["{"d"} x"]}"#, r#"{"a": "[\"b\"]", "c": ["{\"d\"} x"]}"#),
+            (r#"{"a": "b "c"", "d": "e"}"#, r#"{"a": "b \"c\"", "d": "e"}"#),
+        ] {
+            assert_eq!(mended(text, Quotes::EndBefore).as_deref(), Some(want));
+            assert!(serde_json::from_str::<serde_json::Value>(want).is_ok(), "{want}");
+        }
+        for text in [r#"{"a": "b", "c": ["d", "e", 1, null, {"f": "\"g\" h"}], "i" : "j" }"#, r#""a""#] {
+            assert_eq!(mended(text, Quotes::EndBefore), None, "{text}");
         }
     }
 }

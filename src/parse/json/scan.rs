@@ -55,18 +55,20 @@ impl<'a> Scan<'a> {
         self.text.as_bytes().get(self.at).copied()
     }
 
-    /// Skips a string and returns its contents.
+    /// Skips a string and returns its contents. A quote that was not escaped does not end it: what follows it is no JSON.
     fn string(&mut self) -> Option<&'a str> {
         let start = self.at + 1;
         let bytes = self.text.as_bytes();
         let mut at = start;
         loop {
             at += memchr::memchr2(b'"', b'\\', bytes.get(at..)?)?;
-            if bytes[at] == b'"' {
+            let is_quote = bytes[at] == b'"';
+            let next = || bytes.get(at + 1..).and_then(|rest| rest.iter().find(|byte| !byte.is_ascii_whitespace()));
+            if is_quote && matches!(next(), None | Some(b',' | b':' | b'}' | b']')) {
                 self.at = at + 1;
                 return self.text.get(start..at);
             }
-            at += 2;
+            at += if is_quote { 1 } else { 2 };
         }
     }
 
