@@ -58,11 +58,11 @@ struct Link<'a> {
 }
 
 impl Link<'_> {
-    /// Returns the value of a parameter without its quotation marks; empty if there is none.
+    /// Returns the value of a parameter without its quotation marks, which some servers write as in HTML; empty if there is none.
     fn value(&self, name: &str) -> &str {
         let mut pairs = self.parameters.split([';', ',']).filter_map(|part| part.split_once('='));
         let value = pairs.find(|(key, _)| key.trim().eq_ignore_ascii_case(name)).map_or("", |(_, value)| value);
-        value.trim().trim_matches('"')
+        value.trim().trim_matches(['"', '\''])
     }
 
     /// Returns whether a word is among those of a parameter.
@@ -212,7 +212,7 @@ mod tests {
         let mut headers = HeaderMap::new();
         for line in [
             "</style.css>; rel=preload, </feed>; rel=\"alternate\"; type=\"application/rss+xml\"",
-            "<https://x.example/atom>; type=application/atom+xml; rel=alternate",
+            "<https://x.example/atom>; type='application/atom+xml'; rel='alternate'",
             "</fr>; rel=alternate; hreflang=fr",
             "</rss.xml?a>; rel=alternate; TYPE=\"text/xml\", </wp-json/1>; rel=alternate; type=application/json",
         ] {
