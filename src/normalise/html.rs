@@ -54,7 +54,7 @@ pub fn html_within(markup: &Markup, base: Option<&str>, page: Option<&str>, limi
     let text = kept;
     let safe = match markup {
         Markup::Text(_) => lines(text),
-        Markup::Html(_) if memchr::memchr2(b'<', b'&', text.as_bytes()).is_none() => escaped(text),
+        Markup::Html(_) if memchr::memchr2(b'<', b'&', text.as_bytes()).is_none() => line_feeds(escaped(text)),
         Markup::Html(_) => Cow::Owned(safe(text, base, page, limits)?),
     };
     let safe = uri::without_userinfo_within(&safe);
@@ -116,6 +116,14 @@ fn has_unkept(text: &str) -> bool {
     // Whole pieces, because a loop that may end at each byte looks at one byte at a time.
     let may_be = text.as_bytes().chunks(256).any(|piece| piece.iter().fold(false, |found, b| found | may_be(b)));
     may_be && text.chars().any(is_unkept)
+}
+
+/// Returns a text with line feeds as its only line ends (XML 2.11, HTML 13.2.3.5).
+fn line_feeds(text: Cow<'_, str>) -> Cow<'_, str> {
+    if !text.contains('\r') {
+        return text;
+    }
+    Cow::Owned(text.replace("\r\n", "\n").replace('\r', "\n"))
 }
 
 /// Converts plain text to HTML, line by line.

@@ -41,15 +41,15 @@ pub(super) fn needs(html: &str) -> bool {
             _ => false,
         }
     };
-    // A link to a part of the text, or to nothing.
+    // A link to a part of the text, to another page of it, or to nothing.
     let within = |at: usize| {
         let value = &bytes[at + 5..];
         match value.first() {
             Some(quote @ (b'"' | b'\'')) => {
                 let first = value[1..].iter().find(|byte| !byte.is_ascii_whitespace());
-                first.is_some_and(|byte| *byte == b'#' || byte == quote)
+                first.is_some_and(|byte| matches!(*byte, b'#' | b'?') || byte == quote)
             }
-            first => first == Some(&b'#'),
+            first => matches!(first, Some(b'#' | b'?')),
         }
     };
     memchr::memchr_iter(b'<', bytes).any(tag) || memchr::memmem::find_iter(bytes, b"href=").any(within)
@@ -347,13 +347,14 @@ impl State {
         !self.written.contains(&address) && (self.written.len() >= WRITTEN || self.written.insert(address))
     }
 
-    /// Points a link to a part of the text at that part of the entry's page.
+    /// Points a link to a part of the text (`#…`), or to another page of it (`?…`), at the entry's page.
     fn link_to_page(&mut self, tag: &mut Tag, page: Option<&str>) {
-        let Some(page) = page else { return };
-        let page = page.split('#').next().unwrap_or_default();
-        let within = |value: &str| value.trim_start().starts_with('#') || value.trim().is_empty();
+        let Some(page) = page.and_then(|page| page.split('#').next()) else { return };
+        let within = |value: &str| value.trim_start().starts_with(['#', '?']) || value.trim().is_empty();
         for attribute in tag.attrs.iter_mut().filter(|a| &*a.name.local == "href" && within(&a.value)) {
-            attribute.value = format!("{page}{}", attribute.value.trim()).into();
+            let value = attribute.value.trim();
+            let page = page.split(|c| c == '?' && value.starts_with('?')).next().unwrap_or_default();
+            attribute.value = format!("{page}{value}").into();
             self.grown += page.len();
         }
     }

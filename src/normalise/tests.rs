@@ -235,6 +235,7 @@ fn what_needs_scripts_or_frames_is_shown_without_them() {
         ("<a href='www.y.example/b'>1</a>", "<a href=\"https://www.y.example/b\" rel=\"noopener noreferrer\">1</a>"),
         ("<a href=' #fn1'>1</a>", "<a href=\"https://x.example/a/1#fn1\" rel=\"noopener noreferrer\">1</a>"),
         ("<a href='#fn1'>1</a>", "<a href=\"https://x.example/a/1#fn1\" rel=\"noopener noreferrer\">1</a>"),
+        ("<a href='?page=2'>2</a>", "<a href=\"https://x.example/a/1?page=2\" rel=\"noopener noreferrer\">2</a>"),
     ] {
         assert_eq!(safe(text), want, "{text}");
     }
@@ -242,6 +243,10 @@ fn what_needs_scripts_or_frames_is_shown_without_them() {
     assert_eq!(lines.as_str(), "a<br>\n b &lt;<br>\n<br>\nc");
     let lines = html(&Markup::Text("a\rb\u{2028}c".to_owned()), None, None).unwrap();
     assert_eq!(lines.as_str(), "a<br>\nb<br>\nc");
+    for text in ["a\r\nb\rc", "<b>a</b>\r\nb\rc"] {
+        let lines = html(&Markup::Html(text.to_owned()), None, None).unwrap();
+        assert!(lines.as_str().ends_with("\nb\nc"), "{lines:?}");
+    }
     let part = html(&Markup::Html("<a href='#f'>1</a>".to_owned()), Some("https://x.example/f.xml"), None).unwrap();
     assert_eq!(part.as_str(), "<a href=\"#f\" rel=\"noopener noreferrer\">1</a>");
 }
