@@ -94,7 +94,8 @@ pub(super) async fn discover(place: String) -> Result<(), CliError> {
             counted(feed.listed.len(), "entry", "entries")
         ));
     }
-    let announced = got.announced();
+    let announced =
+        if is_address(&place) { probe::beyond(&fetcher()?, got.announced()).await } else { got.announced() };
     for Announced { url, title, media_type, .. } in &announced {
         let (title, media_type) = (title.as_deref().unwrap_or("-"), media_type.as_deref().unwrap_or("-"));
         written(writeln!(out, "{url}\t{title}\t{media_type}"))?;

@@ -5,7 +5,7 @@ use crate::{
     clock::Clock,
     discover,
     fetch::{BodyShare, Cookies, Fetched, Fetcher, LargeBodies},
-    model::{Deadline, Fault, FeedUrl, ParsedFeed, Validators},
+    model::{Deadline, Fault, FeedUrl, ParsedFeed, Validators, looks_like_feed},
     parse::{self, Announced, ParseContext},
     poll::{Lead, LeadQueue},
 };
@@ -68,7 +68,8 @@ impl Answer {
             url: url.clone(),
             title: None,
             media_type: None,
-            is_redirect: false,
+            // It may come from `Refresh`.
+            is_redirect: !looks_like_feed(url.as_str()),
         });
         let mut all: Vec<Announced> = headers.collect();
         for found in parse::announced(&self.bytes, &self.context) {
@@ -151,6 +152,36 @@ pub(super) async fn behind(fetcher: &Fetcher, url: &FeedUrl, page: &Answer) -> O
         }
     }
     None
+}
+
+/// Maximum number of pages that redirect, one to the next, before one that announces feeds.
+const REDIRECTS: usize = 3;
+
+/// Returns what is announced, with the pages that redirects lead to replaced by what these announce.
+pub(super) async fn beyond(fetcher: &Fetcher, announced: Vec<Announced>) -> Vec<Announced> {
+    let (mut found, mut left) = (Vec::<Announced>::new(), REDIRECTS);
+    let mut waiting: Vec<Announced> = announced.into_iter().rev().collect();
+    while let Some(next) = waiting.pop() {
+        if !next.is_redirect {
+            if found.iter().all(|known| known.url != next.url) {
+                found.push(next);
+            }
+            continue;
+        }
+        let Ok(url) = FeedUrl::new(next.url.clone()) else { continue };
+        if left == 0 {
+            continue;
+        }
+        left -= 1;
+        match ask(fetcher, &url).await {
+            Ok(answer) if feed_of(fetcher, &url, &answer).await.is_none() => {
+                waiting.extend(answer.announced().into_iter().rev());
+            }
+            Ok(_) => waiting.push(Announced { is_redirect: false, ..next }),
+            Err(_) => {}
+        }
+    }
+    found
 }
 
 /// Reads the feed at an address, or the first news sitemap if it is an index.

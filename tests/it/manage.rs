@@ -277,6 +277,25 @@ async fn the_files_line_ends_and_mark_are_kept() {
 }
 
 #[tokio::test]
+async fn what_a_page_redirects_to_is_looked_at_and_not_listed() {
+    let outlet = FakeOutlet::start().await;
+    let refresh = |to: &str| Reply::page(&format!("<meta http-equiv=refresh content='0;url={to}'>"));
+    let home = "<!doctype html><title>x</title><link rel=alternate type='application/rss+xml' title=All href='/feed'>";
+    outlet.set("/home", Reply::page(home));
+    outlet.set("/feed", Reply::feed(FeedDoc::rss("O").entry("1", "A", "https://o.invalid/1", "text", "")));
+    outlet.set("/page", refresh("/home"));
+    outlet.set("/twice", refresh("/page"));
+    outlet.set("/direct", refresh("/feed"));
+    outlet.set("/header", Reply::page("<title>x</title>").header("Refresh", "0; url=/home"));
+    let folder = Folder::new("", &[]);
+    for (path, title) in [("/page", "All"), ("/twice", "All"), ("/direct", "-"), ("/header", "All")] {
+        let said = folder.says(&["discover", outlet.url(path).as_str()]).await;
+        let lines: Vec<Vec<&str>> = said.lines().map(|line| line.split('\t').take(2).collect()).collect();
+        assert_eq!(lines, [[outlet.url("/feed").as_str(), title]], "{path}");
+    }
+}
+
+#[tokio::test]
 async fn an_outlet_with_only_a_sitemap_is_added_and_inspected() {
     let outlet = FakeOutlet::start().await;
     outlet.set("/", Reply::page("<!doctype html><title>x</title>"));
