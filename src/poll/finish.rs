@@ -37,7 +37,7 @@ pub(super) fn finished_poll(
     let redirect = if reading.outcome.is_success() {
         schedule::permanent(planned.feed.moving.as_ref(), head.permanent.as_ref(), ended_at)
     } else {
-        RedirectDecision::Stay
+        reading.pending.map_or(RedirectDecision::Stay, RedirectDecision::Quarantine)
     };
     let outcome = if let RedirectDecision::Adopt(_) = redirect { Outcome::Moved } else { reading.outcome };
     let error = error(&outcome, head.moved_to.as_ref());

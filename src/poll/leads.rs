@@ -3,7 +3,7 @@
 use super::{PlannedPoll, Poller, Reading, document::UnreadableDocument, fetched::FetchedDocument, memory::PollShare};
 use crate::{
     fetch::{Cookies, FetchResponse, Fetched},
-    model::{FeedUrl, RawHash, Validators},
+    model::{FeedUrl, Outcome, PendingRedirect, RawHash, Validators},
 };
 use std::{
     collections::{HashSet, VecDeque},
@@ -100,7 +100,8 @@ struct Page {
 
 impl Poller {
     /// Tries where a page leads. The first address that can be read is used from now on. `is_new` says whether the feed was never
-    /// read; otherwise only redirects are followed.
+    /// read; otherwise only redirects are followed, and the poll fails if they are not confirmed: a page of a site that is being
+    /// repaired leads to another feed.
     pub(super) async fn follow(
         &self,
         planned: &PlannedPoll,
@@ -112,7 +113,12 @@ impl Poller {
         let mut leads = LeadQueue::new(landing.leads(unread, is_new));
         while let Some(lead) = leads.take() {
             match self.try_lead(planned, &lead, listed_before, share).await {
-                Ok(reading) => return Some(reading),
+                Ok(reading) if is_new || is_confirmed(planned, &reading, listed_before) => return Some(reading),
+                Ok(reading) => {
+                    let since = self.clock.now();
+                    let pending = reading.announced.map(|to| PendingRedirect { to, polls: 1, since });
+                    return Some(Reading { pending, ..Reading::of(Outcome::Failed(unread.fault.clone())) });
+                }
                 Err(Some(page)) => leads.add(page.landing.leads(&page.unread, is_new)),
                 Err(None) => {}
             }
@@ -163,4 +169,12 @@ impl Poller {
         }
         Ok(Reading { announced: Some(url.clone()), status: answer.status, ..reading })
     }
+}
+
+/// Returns whether a known feed is now where a page leads: it lists an entry of the last document, the page led there at the poll before
+/// this one too, or it only wanted its cookie back.
+fn is_confirmed(planned: &PlannedPoll, reading: &Reading, listed_before: &HashSet<RawHash>) -> bool {
+    let Some(to) = &reading.announced else { return false };
+    let lists_known = reading.document.as_ref().is_some_and(|d| d.raw.iter().any(|raw| listed_before.contains(raw)));
+    lists_known || *to == planned.feed.ask || planned.feed.moving.as_ref().is_some_and(|pending| pending.to == *to)
 }

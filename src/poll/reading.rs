@@ -10,7 +10,7 @@ use super::{
 use crate::{
     clock::Clock,
     fetch::{EVERYDAY, Fetched},
-    model::{Deadline, Fault, FeedRecord, FeedUrl, Outcome, RawHash, push::HubSighting},
+    model::{Deadline, Fault, FeedRecord, FeedUrl, Outcome, PendingRedirect, RawHash, push::HubSighting},
     parse,
     store::{BodyState, Document, PageFault, StoreError},
 };
@@ -26,6 +26,8 @@ pub(super) struct Reading {
     pub(super) status: Option<u16>,
     /// The feed that a page announced; it is polled from now on.
     pub(super) announced: Option<FeedUrl>,
+    /// Where a page in the place of a known feed sends its readers, if this was seen for the first time.
+    pub(super) pending: Option<PendingRedirect>,
     /// URL of the document's next older page.
     pub(super) older: Option<FeedUrl>,
     /// Size of the older pages that were read, in bytes.
@@ -44,6 +46,7 @@ impl Reading {
             body: None,
             status: None,
             announced: None,
+            pending: None,
             older: None,
             older_bytes: 0,
             older_fault: None,

@@ -246,6 +246,35 @@ async fn a_page_in_the_place_of_a_feed_is_a_failure() {
 }
 
 #[tokio::test]
+async fn a_page_that_redirects_replaces_a_known_feed_only_when_that_is_confirmed() {
+    let doc = |title: &str| FeedDoc::rss("O").entry(title, title, &format!("https://o.invalid/{title}"), "text", "");
+    let refresh = || Reply::page("<html><head><meta http-equiv=\"refresh\" content=\"0;url=/feed\"></head></html>");
+    for (target, pages, outcomes, titles) in [
+        ("Site", 1, &["fresh", "failed", "same_bytes"][..], &["Sport"][..]),
+        ("Site", 2, &["fresh", "failed", "fresh"], &["Site", "Sport"]),
+        ("Sport", 1, &["fresh", "fresh", "same_bytes"], &["Sport"]),
+    ] {
+        let outlet = FakeOutlet::start().await;
+        outlet.set("/feed", Reply::feed(doc(target)));
+        let feed = || Reply::feed(doc("Sport"));
+        outlet.script("/sport", std::iter::once(feed()).chain((0..pages).map(|_| refresh())).chain([feed()]));
+        let mut instance = TestInstance::over(&[("o", &outlet.url("/sport"))]).await;
+        let mut seen = Vec::new();
+        for _ in outcomes {
+            instance.poll().await;
+            seen.extend(instance.sql("SELECT last_outcome FROM feed_health").await);
+            instance.pass(SignedDuration::from_hours(30));
+        }
+        assert_eq!(seen, outcomes, "{target} {pages}");
+        let mut found = instance.sql(TITLES).await;
+        found.sort();
+        assert_eq!(found, titles, "{target} {pages}");
+        let last = outlet.paths().pop();
+        assert_eq!(last.as_deref(), Some(if outcomes[1] == "failed" && pages == 1 { "/sport" } else { "/feed" }));
+    }
+}
+
+#[tokio::test]
 async fn undated_entries_stand_in_the_documents_order_and_a_late_one_comes_in_at_the_top() {
     let names = ["zulu", "alpha", "mike", "bravo", "yankee"];
     let add = |doc: FeedDoc, name: &&str| doc.entry("", name, &format!("https://o.invalid/{name}"), "", "");

@@ -26,7 +26,7 @@ pub(super) fn feed(told: &FeedExplanation, waits: &Waits<'_>) -> String {
     if let Some(to) = &told.feed.moving_to {
         line!(
             out,
-            "  redirected permanently to {to}, confirmed by {}; adopted after {CONFIRMING_VISITS} within at least {}",
+            "  redirected to {to}, confirmed by {}; a permanent redirect is adopted after {CONFIRMING_VISITS} within at least {}",
             counted(told.feed.moving_visits, "poll", "polls"),
             humantime::format_duration(CONFIRMING_SPAN)
         );
