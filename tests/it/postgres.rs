@@ -326,8 +326,13 @@ async fn the_status_says_who_writes_and_how_large_the_database_is() {
     let mut other = PgConnection::connect(instance.server().unwrap()).await.unwrap();
     other.execute("UPDATE writer_lease SET owner = 'elsewhere.example process 7'").await.unwrap();
     assert!(status().await.contains("running on elsewhere.example process 7"));
-    other.execute("UPDATE writer_lease SET ends_at = 0").await.unwrap();
-    assert!(status().await.contains("not running"));
+    // The writer may renew its lease in between.
+    let mut is_ended = false;
+    for _ in 0..3 {
+        other.execute("UPDATE writer_lease SET ends_at = 0").await.unwrap();
+        is_ended |= status().await.contains("not running");
+    }
+    assert!(is_ended);
 }
 
 #[tokio::test]
