@@ -159,8 +159,11 @@ fn open_address(address: String) -> String {
     }
 }
 
+/// Returns a file as it is published. A length that is longer than any file is none: PostgreSQL and many readers take only a signed
+/// number of 64 bits.
 fn enclosure(file: Enclosure) -> Enclosure {
-    Enclosure { url: open_address(file.url), text: file.text.and_then(plain_string), ..file }
+    let length = file.length.filter(|length| i64::try_from(*length).is_ok());
+    Enclosure { url: open_address(file.url), length, text: file.text.and_then(plain_string), ..file }
 }
 
 fn people(people: Vec<Person>) -> Vec<Person> {

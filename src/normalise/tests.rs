@@ -290,6 +290,22 @@ fn links_lose_their_userinfo() {
 }
 
 #[test]
+fn a_length_that_no_store_can_hold_is_none() {
+    let largest = i64::MAX.unsigned_abs();
+    for (stated, kept) in [
+        (None, None),
+        (Some(12), Some(12)),
+        (Some(largest), Some(largest)),
+        (Some(largest + 1), None),
+        (Some(u64::MAX), None),
+    ] {
+        let url = "https://x.example/a.mp3".to_owned();
+        let file = enclosure(Enclosure { url, media_type: None, length: stated, text: None, duration: None });
+        assert_eq!(file.length, kept);
+    }
+}
+
+#[test]
 fn dates_are_believed_within_reason() {
     let at = |text: &str| Some(text.parse::<Timestamp>().unwrap());
     let now = at("2026-11-02T10:00:00Z").unwrap();

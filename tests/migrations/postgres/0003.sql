@@ -9,3 +9,8 @@ INSERT INTO entry_search (entry_id, words)
 SELECT entry_id, search_words(folded_title, folded_body) FROM entry_text WHERE entry_id > (SELECT indexed_to FROM search_state);
 UPDATE search_state SET indexed_to = 70000;
 UPDATE tally SET entries = 4, stories = 4, last_entry = 70000, last_story = 70000;
+-- Somebody reads the view of enclosures, and an outlet states a length that no bigint holds.
+GRANT SELECT ON enclosures TO reader_of_words;
+UPDATE entry_text SET extras = '{"enclosures":[{"url":"https://ville.invalid/1.mp3","type":"audio/mpeg","length":18446744073709551615}]}' WHERE entry_id = 1;
+UPDATE entry_text SET extras = '{"enclosures":[{"url":"https://ville.invalid/2.mp3","type":"audio/mpeg","length":9223372036854775807}]}' WHERE entry_id = 2;
+UPDATE entry_text SET extras = '{"enclosures":[{"url":"https://ville.invalid/3.mp3","type":null,"length":null}]}' WHERE entry_id = 3;
