@@ -167,7 +167,7 @@ fn outlet(section: &Section<'_, '_>, unique: &mut Unique) -> Option<Outlet> {
 
 /// Reads the outlet's feeds, and the alternative addresses of those that have some.
 fn feeds(section: &Section<'_, '_>, unique: &mut Unique) -> (Vec<FeedUrl>, Vec<(FeedUrl, Vec<FeedUrl>)>) {
-    let given = section.mixed("feeds", &FEED_KEYS, |text| Ok((values::feed_url(text)?, None)), feed);
+    let given = section.mixed("feeds", &FEED_KEYS, |text| Ok((values::polled_url(text)?, None)), feed);
     if given.is_none() && !section.has("feeds") {
         section.fault("feeds", "is missing; it is required: the addresses of feeds, or of pages that announce one");
     }
@@ -194,7 +194,7 @@ fn feeds(section: &Section<'_, '_>, unique: &mut Unique) -> (Vec<FeedUrl>, Vec<(
 /// Reads a feed that is written as a table: its address, and the one shown in its place.
 fn feed(section: &Section<'_, '_>) -> Option<(FeedUrl, Option<FeedUrl>)> {
     let public_url = section.text("public_url", values::feed_url);
-    Some((section.required("url", values::feed_url)?, public_url))
+    Some((section.required("url", values::polled_url)?, public_url))
 }
 
 /// Returns whether this slug or address is used for the first time. A repetition is reported, with the value as `shown`.

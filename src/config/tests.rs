@@ -267,6 +267,23 @@ proptest::proptest! {
 }
 
 #[test]
+fn the_address_of_a_feed_fits_into_an_index_of_each_store() {
+    let text = |feeds: &str| format!("[[outlet]]\nslug = \"a\"\nname = \"A\"\nfeeds = [{feeds}]\n");
+    let of_length = |length: usize| format!("{:a<length$}", "http://a.example/");
+    // A long address that an earlier version polled may be named as the former one.
+    let was = format!("was = [\"{}\"]\n", of_length(2_001));
+    assert!(parse(&(text(&format!("\"{}\"", of_length(2_000))) + &was)).is_ok());
+    let long = of_length(2_001);
+    for feeds in
+        [format!("\"{long}\""), format!("{{ url = \"{long}\" }}"), format!("[\"http://a.example/\", \"{long}\"]")]
+    {
+        let told = faults(&text(&feeds));
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert!(told[0].contains("an address of more than 2000 bytes") && told[0].len() < 250, "{told:?}");
+    }
+}
+
+#[test]
 fn a_feed_may_say_what_is_shown_of_its_address() {
     let feeds = |feeds: &str| format!("[[outlet]]\nslug = \"a\"\nname = \"A\"\nfeeds = [{feeds}]\n");
     let config = parse(&feeds(

@@ -91,16 +91,25 @@ pub(super) fn url(text: &str) -> Result<Url, String> {
     })
 }
 
-/// Parses the address of a feed. The error repeats it only if it cannot contain a password or a key.
+/// Parses the address of a feed, perhaps a former one. The error repeats it only if it cannot contain a password or a key.
 pub(super) fn feed_url(text: &str) -> Result<FeedUrl, String> {
+    FeedUrl::parse(text).map_err(|why| wrong_url(text, &why))
+}
+
+/// Parses the address of a feed that is polled.
+pub(super) fn polled_url(text: &str) -> Result<FeedUrl, String> {
+    FeedUrl::parse_polled(text).map_err(|why| wrong_url(text, &why))
+}
+
+fn wrong_url(text: &str, why: &FeedUrlError) -> String {
     let is_plain = !text.contains(['@', '?']);
-    FeedUrl::parse(text).map_err(|why| match why {
+    match why {
         FeedUrlError::NoScheme if is_plain => {
             format!("{} has no scheme; allowed: {}", quoted(text), quoted(&format!("https://{text}")))
         }
         why if is_plain => format!("{}: {why}", quoted(text)),
         why => why.to_string(),
-    })
+    }
 }
 
 /// Parses the base of all addresses of this server. The result ends with a slash, so that paths can be joined to it.

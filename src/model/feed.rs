@@ -28,10 +28,16 @@ pub enum FeedUrlError {
     /// The address is too long to be requested, stored with every poll and shown.
     #[error("an address of more than {ADDRESS_MAX} bytes")]
     TooLong,
+    /// The address is too long for the name of a feed.
+    #[error("an address of more than {POLLED_MAX} bytes; allowed: shorter ones, such as one that redirects to it")]
+    TooLongToPoll,
 }
 
 /// Longest address, in bytes. Servers and proxies are to support 8,000 (RFC 9110 4.1); few accept more.
 pub const ADDRESS_MAX: usize = 8_000;
+/// Longest address of a feed that is configured, in bytes. It is the feed's name in the database, and no index of PostgreSQL takes more
+/// than 2,704 bytes.
+pub const POLLED_MAX: usize = 2_000;
 
 impl FeedUrl {
     /// Parses the address of a feed. A fragment is dropped, because it is never sent.
@@ -43,6 +49,15 @@ impl FeedUrl {
             url::ParseError::RelativeUrlWithoutBase => FeedUrlError::NoScheme,
             why => FeedUrlError::NotAUrl(why),
         })?)
+    }
+
+    /// Parses the address of a feed that is to be polled.
+    ///
+    /// # Errors
+    /// Fails as [`FeedUrl::parse`] does, and if the address is longer than [`POLLED_MAX`].
+    pub fn parse_polled(text: &str) -> Result<Self, FeedUrlError> {
+        let url = Self::parse(text)?;
+        if url.as_str().len() > POLLED_MAX { Err(FeedUrlError::TooLongToPoll) } else { Ok(url) }
     }
 
     /// Converts a parsed address, with the same rules as [`FeedUrl::parse`].

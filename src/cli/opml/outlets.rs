@@ -26,7 +26,7 @@ pub(super) fn outlets(
             continue;
         }
         let address = address(&one.feed);
-        let url = match FeedUrl::parse(&address) {
+        let url = match FeedUrl::parse_polled(&address) {
             Ok(url) => url,
             Err(error) => {
                 refused.push(format!("skipped: {}: {error}", shown_within(&address)));
