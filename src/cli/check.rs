@@ -51,7 +51,8 @@ fn warning_of_place(config: &Config, file: &Path) -> Result<Option<String>, CliE
         Err(StoreError::Place { path, source }) => {
             Ok(Some(format!("database.path: the database cannot be at {}: {source}", path.display())))
         }
-        Err(error) => Err(CliError::Config(ConfigFaults::whole(file, format!("database.url: {error}"), None))),
+        // The error names the key.
+        Err(error) => Err(CliError::Config(ConfigFaults::whole(file, error.to_string(), None))),
     }
 }
 

@@ -27,6 +27,11 @@ impl CliError {
     }
 }
 
+/// Returns whether the cause is a value of the configuration that only the store can read.
+pub(super) fn is_about_configuration(error: &Error) -> bool {
+    matches!(of_store(error), Some(StoreError::BadUrl(_)))
+}
+
 fn of_store(error: &Error) -> Option<&StoreError> {
     if let Some(DaemonError::Store(inner)) = error.downcast_ref() { Some(inner) } else { error.downcast_ref() }
 }
@@ -75,6 +80,9 @@ fn said(error: &StoreError, database: &Path) -> (Option<String>, Option<String>)
             "one process writes at a time: stop that one, or wait until its lease ends, at most 30 seconds"
         }
         StoreError::LeaseLost { .. } => "two processes have the same [database] url: stop one of them",
+        StoreError::Unsuitable { .. } => {
+            "deploy/postgresql.md has the statements that create a role and a database for Warraq"
+        }
         StoreError::ForeignTables { .. } => {
             "give Warraq a database of its own (`createdb`), or a schema of its own (`?options=-c%20search_path%3Dwarraq`)"
         }
@@ -132,8 +140,18 @@ fn by_kind(kind: StoreErrorKind) -> (&'static str, &'static str) {
              error",
         ),
         StoreErrorKind::Refused => (
-            "the database server of {} refuses this user",
-            "check user, password and database of [database] url; the user must own the tables",
+            "the database server refuses the use of {}",
+            "check user, password and database of [database] url: the database must exist (`createdb`), and the user must be allowed to \
+             log in and must own the tables",
+        ),
+        StoreErrorKind::Crowded => (
+            "the database server has no connection left for {}",
+            "Warraq needs five connections: raise max_connections, or the limit of the role or the database (ALTER ROLE … CONNECTION \
+             LIMIT)",
+        ),
+        StoreErrorKind::Standby => (
+            "the database server of {} only reads",
+            "it is a standby, or default_transaction_read_only is set: name the primary in [database] url",
         ),
         StoreErrorKind::Conflict => ("a conflicting transaction blocked the database {}", "try again"),
         StoreErrorKind::Other => (

@@ -1,6 +1,6 @@
 //! How a command fails: the message on standard error, and the exit code for scripts.
 
-use super::out::note;
+use super::{database, out::note};
 use crate::{config::ConfigFaults, model::Outlet, telemetry::writes_to_journal};
 use std::process::ExitCode;
 
@@ -80,7 +80,7 @@ impl CliError {
                     text.push_str("\nhint: ");
                     text.push_str(hint);
                 }
-                (Self::FAILED, text)
+                (if database::is_about_configuration(error) { Self::CONFIG } else { Self::FAILED }, text)
             }
             Self::Usage(what) => (Self::USAGE, format!("error: {what}")),
             Self::Unread => (0, String::new()),

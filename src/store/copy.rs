@@ -39,7 +39,8 @@ pub async fn copy(
         (DatabasePlace::Server(server), DatabasePlace::File(file)) => {
             let target = SqliteEnd::target(file).await?;
             let source = PostgresEnd::source(server).await.map_err(CopyError::Source)?;
-            Ok(Box::pin(copying::run(source, target, progress_sender)).await?)
+            let copied = Box::pin(copying::run(source, target, progress_sender)).await;
+            copied.map_err(|error| if error.is_of_server() { CopyError::Source(error) } else { error.into() })
         }
         (DatabasePlace::File(_), DatabasePlace::File(_)) => {
             Err(StoreError::SameStore("`warraq backup` copies a file").into())

@@ -24,19 +24,29 @@ impl From<sqlx::Error> for DatabaseError {
             sqlx::Error::Io(error) => error.to_string(),
             error => error.as_database_error().map_or_else(String::new, |error| error.message().to_owned()),
         };
-        Self { kind: kind(&error), message, cause: error.into() }
+        Self { kind: kind(&error), message, said_by_server: said_by_server(&error), cause: error.into() }
     }
 }
 
 impl From<sqlx::migrate::MigrateError> for DatabaseError {
     fn from(error: sqlx::migrate::MigrateError) -> Self {
         use sqlx::migrate::MigrateError::{Execute, ExecuteMigration};
-        let kind = match &error {
-            Execute(error) | ExecuteMigration(error, _) => kind(error),
-            _ => StoreErrorKind::Other,
+        let (kind, said_by_server) = match &error {
+            Execute(error) | ExecuteMigration(error, _) => (kind(error), said_by_server(error)),
+            _ => (StoreErrorKind::Other, None),
         };
-        Self { kind, message: String::new(), cause: error.into() }
+        Self { kind, message: String::new(), said_by_server, cause: error.into() }
     }
+}
+
+/// Returns what a database server says, if it reported the error.
+fn said_by_server(error: &sqlx::Error) -> Option<String> {
+    #[cfg(feature = "postgres")]
+    if let Some(error) = error.as_database_error()?.try_downcast_ref() {
+        return Some(postgres::error::said(error));
+    }
+    let _ = error;
+    None
 }
 
 /// Classifies an error by the codes of the database that reported it.

@@ -157,6 +157,14 @@ pub enum StoreError {
         /// Who writes now: host and process id.
         by: String,
     },
+    /// The database was set up in a way in which Warraq cannot use it.
+    #[error("the database {database} cannot be used: {why}")]
+    Unsuitable {
+        /// The database, without its password.
+        database: String,
+        /// What has to be another way.
+        why: String,
+    },
     /// Another Warraq process has the right to write.
     #[error("the database {database} is in use by warraq on {by}")]
     Leased {
@@ -230,6 +238,13 @@ impl StoreError {
         words
     }
 
+    /// Returns whether a database server, not a file, is the cause.
+    #[cfg(feature = "postgres")]
+    pub(in crate::store) fn is_of_server(&self) -> bool {
+        use StoreErrorKind::{Conflict, Crowded, Refused, Standby, Unreachable};
+        matches!(self.kind(), Conflict | Crowded | Refused | Standby | Unreachable)
+    }
+
     /// Returns whether trying again later may succeed: the disk is full, a lock is held, or reading or writing failed.
     #[must_use]
     pub fn can_pass(&self) -> bool {
@@ -244,6 +259,8 @@ pub struct DatabaseError {
     pub kind: StoreErrorKind,
     /// The database's own message; empty if the error is the driver's.
     pub message: String,
+    /// What a database server says, with its code. The driver adds a line, which is one of PostgreSQL's own source code.
+    pub said_by_server: Option<String>,
     /// The error as the driver reports it.
     pub cause: Box<dyn std::error::Error + Send + Sync>,
 }
@@ -260,13 +277,17 @@ impl DatabaseError {
 
 impl fmt::Display for DatabaseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.cause.fmt(f)
+        match &self.said_by_server {
+            Some(words) => f.write_str(words),
+            None => self.cause.fmt(f),
+        }
     }
 }
 
 impl std::error::Error for DatabaseError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.cause.source()
+        // The driver's own error would say the same again.
+        if self.said_by_server.is_some() { None } else { self.cause.source() }
     }
 }
 
@@ -317,7 +338,9 @@ impl TransientError {
             StoreErrorKind::Busy => Some(Self::Locked),
             StoreErrorKind::Full => Some(Self::DiskFull),
             StoreErrorKind::Disk | StoreErrorKind::Denied => Some(Self::Io(source.message.clone())),
-            StoreErrorKind::Unreachable => Some(Self::Unreachable(source.message.clone())),
+            StoreErrorKind::Unreachable | StoreErrorKind::Crowded | StoreErrorKind::Standby => {
+                Some(Self::Unreachable(source.message.clone()))
+            }
             StoreErrorKind::Conflict => Some(Self::Conflict),
             StoreErrorKind::Damaged | StoreErrorKind::ReadOnly | StoreErrorKind::Refused | StoreErrorKind::Other => {
                 None
@@ -345,8 +368,12 @@ pub enum StoreErrorKind {
     Unreachable,
     /// A conflicting transaction blocked the database: the same one succeeds when it is repeated.
     Conflict,
-    /// The database server refuses who asks, or what they ask: user, password, database, or permission.
+    /// The database server refuses who asks, or what they ask: user, password, database, table, or permission.
     Refused,
+    /// The database server has no connection left for this program.
+    Crowded,
+    /// The database server only reads, as a standby does.
+    Standby,
     /// Any other error.
     Other,
 }

@@ -158,7 +158,8 @@ fn what_is_wrong_with_the_place_of_the_database_is_said_before_the_start() {
     ] {
         let url = format!("postgres://u:hidden@h/d?{parameter}");
         let (code, _, faults) = check(&format!("[database]\nurl = \"{url}\"\n{outlet}"), &[]);
-        assert!(code == Some(78) && faults.contains("database.url: ") && faults.contains(why), "{faults}");
+        assert!(code == Some(78) && faults.contains(why), "{faults}");
+        assert_eq!(faults.matches("database.url: ").count(), 1, "{faults}");
         assert!(!faults.contains("hidden"), "{faults}");
     }
 }

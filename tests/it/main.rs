@@ -43,6 +43,7 @@ mod politeness;
 mod postgres;
 mod postgres_cluster;
 mod postgres_migrations;
+mod postgres_outages;
 mod postgres_plans;
 mod postgres_search;
 mod processes;

@@ -13,7 +13,9 @@ pub(in crate::store) fn kind(error: &PgDatabaseError) -> StoreErrorKind {
         // disk_full.
         "53100" => StoreErrorKind::Full,
         // read_only_sql_transaction: a standby after a failover that has not ended.
-        "25006" => StoreErrorKind::Unreachable,
+        "25006" => StoreErrorKind::Standby,
+        // too_many_connections: of the server, the database or the role.
+        "53300" => StoreErrorKind::Crowded,
         // data_corrupted, index_corrupted.
         "XX001" | "XX002" => StoreErrorKind::Damaged,
         // io_error.
@@ -30,4 +32,9 @@ pub(in crate::store) fn kind(error: &PgDatabaseError) -> StoreErrorKind {
             _ => StoreErrorKind::Other,
         },
     }
+}
+
+/// Returns what the server says, with its code.
+pub(in crate::store) fn said(error: &PgDatabaseError) -> String {
+    format!("{} (SQLSTATE {})", error.message(), error.code())
 }

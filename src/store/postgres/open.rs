@@ -94,6 +94,7 @@ pub(super) async fn writer(server: &DatabaseServer) -> Result<(PgConnection, PgC
     let options = options(server)?;
     let mut connection = connect(&options).await?;
     let Some(found) = within(SHORT, schema(&mut connection)).await? else {
+        within(SHORT, refuse_unsuitable(&mut connection, server)).await?;
         within(SHORT, refuse_foreign(&mut connection, server)).await?;
         migrate(&mut connection, server).await?;
         let lease = Lease::take(&mut connection, &server.to_string()).await?;
@@ -169,6 +170,23 @@ async fn schema(connection: &mut PgConnection) -> Result<Option<i64>, StoreError
         return Ok(None);
     }
     sqlx::query_scalar("SELECT max(version) FROM _sqlx_migrations").fetch_one(connection).await.while_doing(doing)
+}
+
+/// Rejects a database whose encoding cannot hold all texts, and one without a schema for the tables.
+async fn refuse_unsuitable(connection: &mut PgConnection, server: &DatabaseServer) -> Result<(), StoreError> {
+    let (encoding, schema): (String, Option<String>) =
+        sqlx::query_as("SELECT current_setting('server_encoding'), current_schema()::text")
+            .fetch_one(connection)
+            .await
+            .while_doing("reading how the database was made")?;
+    let why = if encoding != "UTF8" {
+        format!("its encoding is {encoding}; create it with ENCODING 'UTF8'")
+    } else if schema.is_none() {
+        "no schema of its search_path exists, or this user may not use it; see CREATE SCHEMA".to_owned()
+    } else {
+        return Ok(());
+    };
+    Err(StoreError::Unsuitable { database: server.to_string(), why })
 }
 
 /// Rejects a database in whose schema another program has made tables.
