@@ -60,7 +60,7 @@ impl Publisher {
         let first = settings.borrow().clone();
         match self.restore(&first).await {
             Err(error) if error.can_pass() => {
-                tracing::error!(%error, "cannot read the stored feeds; rendering them again");
+                tracing::error!(error = error.with_causes(), "cannot read the stored feeds; rendering them again");
             }
             restored => restored?,
         }
@@ -70,7 +70,10 @@ impl Publisher {
             let more = match self.render(&now, &changes, &mut rendered).await {
                 Err(error) if error.can_pass() => {
                     if trouble.is_new(&error, self.archive.clock.now()) {
-                        tracing::error!(%error, "cannot render the feeds; serving the previous ones and trying again");
+                        tracing::error!(
+                            error = error.with_causes(),
+                            "cannot render the feeds; serving the previous ones and trying again"
+                        );
                     }
                     tokio::time::sleep(TROUBLE_PAUSE).await;
                     true

@@ -182,7 +182,8 @@ impl PollRunner {
             Ok(report) => report,
             Err(PollError::Store(error)) if error.can_pass() => {
                 if self.unread.is_new(&error, now) {
-                    tracing::error!(feed = %id, %error, "the database could not be read for a poll; trying again later");
+                    let error = error.with_causes();
+                    tracing::error!(feed = %id, error, "the database could not be read for a poll; trying again later");
                 }
                 self.queue.unread(id, now, again);
                 return Ok(None);

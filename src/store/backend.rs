@@ -103,8 +103,9 @@ pub(super) trait Backend {
     /// Returns when [`Backend::upkeep`] is due.
     fn upkeep_at(&self) -> Instant;
 
-    /// Does what the database needs from time to time. Not within a transaction.
-    async fn upkeep(&mut self) -> Result<(), StoreError>;
+    /// Does what the database needs from time to time. Not within a transaction. Returns whether that shows that the database can be
+    /// written.
+    async fn upkeep(&mut self) -> Result<bool, StoreError>;
 
     /// Closes the database.
     async fn close(self) -> Result<(), StoreError>;

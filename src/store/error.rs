@@ -1,5 +1,6 @@
 //! Errors of the database. The failure of a feed is never one of them.
 
+pub use super::transient::TransientError;
 use std::{fmt, path::PathBuf};
 
 /// Why the database cannot be opened, read or written.
@@ -288,64 +289,6 @@ impl std::error::Error for DatabaseError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         // The driver's own error would say the same again.
         if self.said_by_server.is_some() { None } else { self.cause.source() }
-    }
-}
-
-/// Why the database cannot be written at the moment.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum TransientError {
-    /// Another process holds the write lock.
-    Locked,
-    /// The disk is full.
-    DiskFull,
-    /// Reading or writing failed, with the database's message.
-    Io(String),
-    /// The database server cannot be reached, with the reason.
-    Unreachable(String),
-    /// A conflicting transaction blocked the database.
-    Conflict,
-    /// The file was removed or replaced while it was open.
-    Moved,
-}
-
-impl fmt::Display for TransientError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Locked => f.write_str("another process holds the database's write lock"),
-            Self::DiskFull => f.write_str("the disk is full"),
-            Self::Unreachable(words) if words.is_empty() => f.write_str("the database server cannot be reached"),
-            Self::Unreachable(words) => write!(f, "the database server cannot be reached ({words})"),
-            Self::Conflict => f.write_str("a conflicting transaction blocks the database"),
-            Self::Moved => f.write_str(
-                "its file or write-ahead log was removed or replaced while it was open; put it back, or restart to use the file that is \
-                 there",
-            ),
-            Self::Io(words) => write!(f, "the database cannot be read or written ({words})"),
-        }
-    }
-}
-
-impl TransientError {
-    /// Returns the transient cause of an error, if it has one.
-    pub(in crate::store) fn of(error: &StoreError) -> Option<Self> {
-        let source = match error {
-            StoreError::Moved(_) => return Some(Self::Moved),
-            StoreError::Silent => return Some(Self::Unreachable("it does not answer".to_owned())),
-            StoreError::Sql { source, .. } => source,
-            _ => return None,
-        };
-        match error.kind() {
-            StoreErrorKind::Busy => Some(Self::Locked),
-            StoreErrorKind::Full => Some(Self::DiskFull),
-            StoreErrorKind::Disk | StoreErrorKind::Denied => Some(Self::Io(source.message.clone())),
-            StoreErrorKind::Unreachable | StoreErrorKind::Crowded | StoreErrorKind::Standby => {
-                Some(Self::Unreachable(source.message.clone()))
-            }
-            StoreErrorKind::Conflict => Some(Self::Conflict),
-            StoreErrorKind::Damaged | StoreErrorKind::ReadOnly | StoreErrorKind::Refused | StoreErrorKind::Other => {
-                None
-            }
-        }
     }
 }
 

@@ -40,6 +40,7 @@ mod row;
 mod rows;
 mod shown_title;
 mod sqlite;
+mod transient;
 mod trouble_log;
 mod waiting;
 mod writer;

@@ -231,11 +231,11 @@ impl Writer {
         self.trouble.borrow().clone()
     }
 
-    /// Returns whether the database server cannot be reached, so that nothing can be read either. False once the writer has ended,
-    /// because it finds out nothing more then.
+    /// Returns whether the database server cannot be reached or refuses this process, so that nothing can be read either. False once the
+    /// writer has ended, because it finds out nothing more then.
     #[must_use]
     pub fn is_cut_off(&self) -> bool {
-        matches!(*self.trouble.borrow(), Some(TransientError::Unreachable(_))) && !self.commands.is_closed()
+        self.trouble.borrow().as_ref().is_some_and(TransientError::breaks_connection) && !self.commands.is_closed()
     }
 
     /// Returns the state of the write-ahead log.

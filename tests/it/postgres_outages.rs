@@ -1,11 +1,188 @@
-//! A database server that was set up wrongly, refuses, is full, is changed or goes back in time beneath a running process.
+//! A database server that refuses, is full, is changed or goes back in time beneath a running process: polls wait, feeds are served,
+//! and nothing is lost.
 
-use crate::{postgres::place, postgres_cluster::cluster};
-use sqlx::{AssertSqlSafe, Executor as _};
+use crate::{
+    fake_outlet::{FakeOutlet, Reply},
+    feed_doc::FeedDoc,
+    postgres::place,
+    postgres_cluster::cluster,
+    test_instance::{TestInstance, TestStore, config_text, outcomes},
+};
+use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
 use std::time::Duration;
-use warraq::store::{StoreError, Writer};
+use tokio::time::{Instant, sleep, timeout};
+use warraq::{
+    store::{StoreError, StoreErrorKind, TransientError, Writer},
+};
 
 const WINDOW: Duration = Duration::from_hours(72);
+
+/// A database of a role that has no right to more.
+struct OfRole {
+    url: String,
+    name: String,
+    /// A connection of the superuser to another database.
+    admin: PgConnection,
+}
+
+impl OfRole {
+    /// Makes an empty database whose owner is a role of its own; `None` if PostgreSQL is not installed.
+    async fn new() -> Option<Self> {
+        let cluster = cluster()?;
+        let url = cluster.database().await;
+        let name = url.split_once("localhost/").unwrap().1.split_once('?').unwrap().0.to_owned();
+        let mut admin = cluster.connect("postgres").await;
+        let made = format!("CREATE ROLE of_{name} LOGIN; ALTER DATABASE {name} OWNER TO of_{name}");
+        admin.execute(sqlx::raw_sql(AssertSqlSafe(made))).await.unwrap();
+        Some(Self { url: url.replace("//warraq@", &format!("//of_{name}@")), name, admin })
+    }
+
+    /// Runs a statement of the superuser about `ROLE` and `DATABASE`.
+    async fn admin(&mut self, statement: &str) {
+        let statement = statement
+            .replace("ROLE", &format!("ROLE of_{}", self.name))
+            .replace("DATABASE", &format!("DATABASE {}", self.name));
+        self.admin.execute(sqlx::raw_sql(AssertSqlSafe(statement))).await.unwrap();
+    }
+
+    /// Runs a statement in the database itself.
+    async fn inside(&self, statement: &str) {
+        let mut inside = cluster().unwrap().connect(&self.name).await;
+        inside
+            .execute(sqlx::raw_sql(AssertSqlSafe(statement.replace("ROLE", &format!("of_{}", self.name)))))
+            .await
+            .unwrap();
+    }
+
+    /// Ends the sessions whose last statement has these words.
+    async fn end_sessions(&mut self, words: &str) {
+        let ended = format!(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{}' AND query LIKE '%{words}%' \
+             AND usename <> 'warraq'",
+            self.name
+        );
+        self.admin.execute(AssertSqlSafe(ended)).await.unwrap();
+    }
+}
+
+/// Waits until the writer's trouble is as told.
+async fn until_trouble(writer: &Writer, longest: u64, is_it: impl Fn(Option<TransientError>) -> bool) {
+    let end = Instant::now() + Duration::from_secs(longest);
+    while !is_it(writer.trouble()) {
+        assert!(Instant::now() < end, "{:?}", writer.trouble());
+        sleep(Duration::from_millis(100)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_refuses_a_running_process_is_waited_for() {
+    let Some(mut database) = OfRole::new().await else { return };
+    let (writer, task) = Writer::open(place(&database.url), WINDOW).await.unwrap();
+    writer.update_feeds(Vec::new()).await.unwrap();
+    for (breaks, mends) in [
+        ("ALTER ROLE NOLOGIN", "ALTER ROLE LOGIN"),
+        ("ALTER DATABASE ALLOW_CONNECTIONS false", "ALTER DATABASE ALLOW_CONNECTIONS true"),
+        ("-- ALTER TABLE writer_lease RENAME TO away", "-- ALTER TABLE away RENAME TO writer_lease"),
+        ("-- REVOKE UPDATE ON writer_lease FROM ROLE", "-- GRANT UPDATE ON writer_lease TO ROLE"),
+    ] {
+        match breaks.strip_prefix("-- ") {
+            Some(inside) => database.inside(inside).await,
+            None => {
+                database.admin(breaks).await;
+                database.end_sessions("").await;
+            }
+        }
+        let asked = writer.clone();
+        let asking = tokio::spawn(async move { asked.update_feeds(Vec::new()).await });
+        until_trouble(&writer, 20, |trouble| matches!(trouble, Some(TransientError::Refused(why)) if !why.is_empty()))
+            .await;
+        assert!(!asking.is_finished(), "{breaks}");
+        match mends.strip_prefix("-- ") {
+            Some(inside) => database.inside(inside).await,
+            None => database.admin(mends).await,
+        }
+        timeout(Duration::from_secs(20), asking).await.unwrap_or_else(|_| panic!("{mends}")).unwrap().unwrap();
+        assert_eq!(writer.trouble(), None, "{mends}");
+    }
+    writer.close().await.unwrap();
+    task.await.unwrap().unwrap();
+    // What refuses from the start is set up wrongly.
+    database.admin("ALTER ROLE NOLOGIN").await;
+    let refused = Writer::open(place(&database.url), WINDOW).await.map(drop).unwrap_err();
+    assert_eq!(refused.kind(), StoreErrorKind::Refused, "{refused}");
+    let told = refused.with_causes();
+    assert!(told.contains("is not permitted to log in") && !told.contains(" at line "), "{told}");
+    assert_eq!(told.matches("is not permitted").count(), 1, "{told}");
+    database.admin("ALTER ROLE LOGIN").await;
+    let (writer, task) = Writer::open(place(&database.url), WINDOW).await.unwrap();
+    database.inside("ALTER TABLE story RENAME TO away").await;
+    let keep = warraq::store::RetentionLimits::as_of(jiff::Timestamp::now(), WINDOW, WINDOW, false);
+    assert!(timeout(Duration::from_secs(10), writer.prune(keep)).await.expect("a wrong set-up is waited for").is_err());
+    let ended = task.await.unwrap().unwrap_err();
+    assert_eq!(ended.kind(), StoreErrorKind::Refused, "{ended}");
+}
+
+#[tokio::test]
+async fn an_outage_is_told_although_nothing_is_written() {
+    let Some(mut database) = OfRole::new().await else { return };
+    let (writer, task) = Writer::open(place(&database.url), WINDOW).await.unwrap();
+    writer.update_feeds(Vec::new()).await.unwrap();
+    database.admin("ALTER ROLE NOLOGIN").await;
+    database.end_sessions("").await;
+    until_trouble(&writer, 25, |trouble| trouble.is_some()).await;
+    database.admin("ALTER ROLE LOGIN").await;
+    until_trouble(&writer, 25, |trouble| trouble.is_none()).await;
+    // Another session holds a lock for as long as nobody should wait without a word.
+    let mut other = cluster().unwrap().connect(&database.name).await;
+    other.execute(sqlx::raw_sql("BEGIN; LOCK TABLE writer_lease")).await.unwrap();
+    until_trouble(&writer, 35, |trouble| trouble == Some(TransientError::Slow)).await;
+    other.execute("ROLLBACK").await.unwrap();
+    until_trouble(&writer, 25, |trouble| trouble.is_none()).await;
+    writer.close().await.unwrap();
+    task.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn limits_of_the_role_end_no_statement_of_the_writer() {
+    let Some(mut database) = OfRole::new().await else { return };
+    database.admin("ALTER ROLE SET statement_timeout = '500ms'; ALTER ROLE SET lock_timeout = '500ms'").await;
+    let (writer, task) = Writer::open(place(&database.url), WINDOW).await.unwrap();
+    let mut other = cluster().unwrap().connect(&database.name).await;
+    other.execute(sqlx::raw_sql("BEGIN; LOCK TABLE writer_lease")).await.unwrap();
+    let asked = writer.clone();
+    let asking = tokio::spawn(async move { asked.update_feeds(Vec::new()).await });
+    sleep(Duration::from_secs(2)).await;
+    assert_eq!(writer.trouble(), None);
+    other.execute("ROLLBACK").await.unwrap();
+    asking.await.unwrap().unwrap();
+    writer.close().await.unwrap();
+    task.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn polls_go_on_while_nothing_can_be_indexed() {
+    let outlet = FakeOutlet::start().await;
+    let text = config_text("", &[("one", &outlet.url("/one"))]);
+    let Some(mut instance) = TestInstance::in_store(TestStore::Server, text).await else { return };
+    let mut other = PgConnection::connect(instance.server().unwrap()).await.unwrap();
+    // query_canceled, as by a limit of time.
+    let cancels = "CREATE FUNCTION cancel() RETURNS trigger LANGUAGE plpgsql AS \
+        $$ BEGIN RAISE EXCEPTION USING ERRCODE = '57014'; END $$; \
+        CREATE TRIGGER cancel BEFORE INSERT ON entry_search FOR EACH ROW EXECUTE FUNCTION cancel()";
+    other.execute(sqlx::raw_sql(cancels)).await.unwrap();
+    for title in ["Le pont du port", "Une classe ouvre", "Deux rivières montent"] {
+        let link = format!("https://one.example/{}", title.len());
+        let doc = FeedDoc::rss("One").entry(title, title, &link, "", "");
+        outlet.set("/one", Reply::feed(doc));
+        let polled = timeout(Duration::from_secs(20), instance.poll()).await.expect("polls wait for the index");
+        assert_eq!(outcomes(&polled), ["fresh"]);
+        // Long enough for an index step.
+        sleep(Duration::from_millis(1_500)).await;
+    }
+    other.execute("DROP TRIGGER cancel ON entry_search").await.unwrap();
+    instance.sql_until("SELECT count(*) FROM entry_search", &["3"]).await;
+    instance.close().await;
+}
 
 #[tokio::test]
 async fn a_database_that_was_created_in_another_way_is_refused_with_the_reason() {

@@ -20,8 +20,9 @@ pub(in crate::store) fn kind(error: &PgDatabaseError) -> StoreErrorKind {
         "XX001" | "XX002" => StoreErrorKind::Damaged,
         // io_error.
         "58030" => StoreErrorKind::Disk,
-        // invalid_catalog_name, insufficient_privilege.
-        "3D000" | "42501" => StoreErrorKind::Refused,
+        // invalid_catalog_name, insufficient_privilege, object_not_in_prerequisite_state (a database that allows no connections),
+        // undefined_table and invalid_schema_name (a database that is being restored).
+        "3D000" | "42501" | "55000" | "42P01" | "3F000" => StoreErrorKind::Refused,
         code => match code.get(..2) {
             // Connection exception; insufficient resources; operator intervention: the server stops or starts.
             Some("08" | "53" | "57") => StoreErrorKind::Unreachable,

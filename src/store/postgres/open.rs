@@ -28,9 +28,12 @@ const CONNECT: Duration = Duration::from_secs(10);
 /// How long closing a connection may take.
 const LAST: Duration = Duration::from_secs(1);
 /// What a session asks of the server: that it ends one whose client has gone without a word, so that its locks go too. In seconds.
-/// And that it compiles no statement, because all are short.
+/// And that it compiles no statement, because all are short. Limits of the role or the database must not end the writer's statements:
+/// an index step that is cancelled would be cancelled again and again. How long it waits for an answer, it decides itself.
 const SESSION: &str = "SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3; \
-     SET jit = off; SET idle_in_transaction_session_timeout = '60s'";
+     SET jit = off; SET idle_in_transaction_session_timeout = '60s'; SET statement_timeout = 0; SET lock_timeout = 0; \
+     SET idle_session_timeout = 0; \
+     SELECT set_config(name, '0', false) FROM pg_settings WHERE name = 'transaction_timeout'";
 /// The same for readers, whose statements are short.
 const READING_SESSION: &str = "SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3; \
      SET jit = off; SET idle_in_transaction_session_timeout = '60s'; SET statement_timeout = '60s'";
@@ -128,7 +131,7 @@ async fn migrate(connection: &mut PgConnection, server: &DatabaseServer) -> Resu
     let doing = "preparing the migration of the schema";
     sqlx::raw_sql(BOUNDED_LOCKS).execute(&mut *connection).await.while_doing(doing)?;
     MIGRATIONS.run(&mut *connection).await.map_err(|error| not_migrated(error, server))?;
-    sqlx::raw_sql("RESET lock_timeout").execute(connection).await.map(drop).while_doing(doing)
+    sqlx::raw_sql("SET lock_timeout = 0").execute(connection).await.map(drop).while_doing(doing)
 }
 
 /// Opens the read connections.

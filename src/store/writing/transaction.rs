@@ -14,6 +14,8 @@ const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 /// How long a transaction takes before the log mentions it. Batches are sized for a fraction of this.
 const LONG: Duration = Duration::from_secs(1);
+/// How long a server may be silent before the operator is told.
+const SLOW: Duration = Duration::from_secs(15);
 /// How long a transaction is still retried once the writer is told to stop.
 const STOP_PATIENCE: Duration = Duration::from_millis(500);
 
@@ -28,28 +30,38 @@ pub(in crate::store) struct WriterConnection<B> {
     patience: watch::Sender<Option<Duration>>,
     /// When the current transaction began.
     begun_at: Option<Instant>,
+    /// Whether this process has written to the database. A server that refuses it afterwards is being changed, and will take it
+    /// again; one that refuses it from the start is set up wrongly.
+    has_written: bool,
     /// Statistics of the work.
     pub figures: watch::Sender<WriterFigures>,
 }
 
+/// Tries once to run a future over the database in a transaction, and evaluates to its result. This is a macro because a closure over
+/// the borrowed connection cannot promise that its future is `Send`.
+macro_rules! attempt {
+    ($database:expr, |$connection:ident| $work:expr) => {
+        match $database.begin().await {
+            Ok(()) => {
+                let limit = $database.limit();
+                let $connection = &mut $database.backend;
+                let worked = limit.of($work).await;
+                $database.end(worked).await
+            }
+            Err(error) => Err(error),
+        }
+    };
+}
+
 /// Runs a future over the database in a transaction and evaluates to its result. The expression may be
-/// evaluated several times, each time over the same state of the database. This is a macro because a closure over the borrowed
-/// connection cannot promise that its future is `Send`.
+/// evaluated several times, each time over the same state of the database.
 ///
 /// Fails if the error is permanent, or persists for half a second after the writer was told to stop.
 macro_rules! transaction {
     ($database:expr, |$connection:ident| $work:expr) => {{
         let mut tries = $crate::store::writing::transaction::RetryState::default();
         loop {
-            let tried = match $database.begin().await {
-                Ok(()) => {
-                    let limit = $database.limit();
-                    let $connection = &mut $database.backend;
-                    let worked = limit.of($work).await;
-                    $database.end(worked).await
-                }
-                Err(error) => Err(error),
-            };
+            let tried = $crate::store::writing::transaction::attempt!($database, |$connection| $work);
             if let Some(done) = $database.final_or_wait(tried, &mut tries).await {
                 break done;
             }
@@ -77,30 +89,40 @@ macro_rules! reading {
     }};
 }
 
-pub(in crate::store) use {reading, transaction};
+pub(in crate::store) use {attempt, reading, transaction};
 
 /// How long work on the database is waited for. A network that swallows packets reports nothing.
 pub(in crate::store) struct WorkLimit {
     /// The longest time; `None`: work ends by itself.
     longest: Option<Duration>,
     stopping: watch::Receiver<bool>,
+    trouble: watch::Sender<Option<TransientError>>,
 }
 
 impl WorkLimit {
-    /// Waits for the end of work: half a second more once the writer is told to stop.
+    /// Waits for the end of work: half a second more once the writer is told to stop. Tells the operator if it takes long.
     pub(in crate::store) async fn of<T>(
-        mut self,
+        self,
         work: impl Future<Output = Result<T, StoreError>>,
     ) -> Result<T, StoreError> {
-        let Some(longest) = self.longest else { return work.await };
+        let Self { longest, mut stopping, trouble } = self;
+        let Some(longest) = longest else { return work.await };
         let stopped = async {
             // The sender is the writer's own, so it is not dropped meanwhile.
-            let _ = self.stopping.wait_for(|stopping| *stopping).await;
+            let _ = stopping.wait_for(|stopping| *stopping).await;
             tokio::time::sleep(STOP_PATIENCE).await;
+        };
+        let told = async {
+            tokio::time::sleep(SLOW).await;
+            if trouble.borrow().is_none() {
+                note(&trouble, &TransientError::Slow);
+            }
+            std::future::pending::<()>().await;
         };
         tokio::select! {
             done = within(longest, work) => done,
             () = stopped => Err(StoreError::Silent),
+            () = told => Err(StoreError::Silent),
         }
     }
 }
@@ -129,25 +151,45 @@ impl<B: Backend> WriterConnection<B> {
         (stopping, patience): (watch::Sender<bool>, watch::Sender<Option<Duration>>),
         figures: watch::Sender<WriterFigures>,
     ) -> Self {
-        Self { backend, trouble, stopping, patience, begun_at: None, figures }
+        Self { backend, trouble, stopping, patience, begun_at: None, has_written: false, figures }
     }
 
     /// Returns how long the next work is waited for.
     pub(in crate::store) fn limit(&self) -> WorkLimit {
-        WorkLimit { longest: self.backend.longest(), stopping: self.stopping.subscribe() }
+        WorkLimit {
+            longest: self.backend.longest(),
+            stopping: self.stopping.subscribe(),
+            trouble: self.trouble.clone(),
+        }
     }
 
-    /// Does what the database needs from time to time. A server that does not answer is met again by the next transaction, which
-    /// reports it.
+    /// Does what the database needs from time to time. A trouble is noted, and met again by the next transaction.
     pub(in crate::store) async fn upkeep(&mut self) -> Result<(), StoreError> {
-        let kept = self.limit().of(self.backend.upkeep()).await;
-        if let Err(error @ StoreError::Silent) = &kept
-            && let Some(trouble) = TransientError::of(error)
-        {
-            self.backend.failed(&trouble);
-            return Ok(());
+        match self.limit().of(self.backend.upkeep()).await {
+            Ok(writes) => {
+                if writes {
+                    self.passed();
+                }
+                Ok(())
+            }
+            Err(error) => self.put_off(error).map(|trouble| note(&self.trouble, &trouble)),
         }
-        kept
+    }
+
+    /// Returns the trouble for which work is put off that nobody waits for.
+    ///
+    /// # Errors
+    /// Returns the error again if it does not pass.
+    pub(in crate::store) fn put_off(&mut self, error: StoreError) -> Result<TransientError, StoreError> {
+        let Some(trouble) = self.trouble_of(&error) else { return Err(error) };
+        self.backend.failed(&trouble);
+        Ok(trouble)
+    }
+
+    /// Returns the transient cause of an error, if it has one.
+    fn trouble_of(&self, error: &StoreError) -> Option<TransientError> {
+        let trouble = TransientError::of(error)?;
+        (self.has_written || !matches!(trouble, TransientError::Refused(_))).then_some(trouble)
     }
 
     /// Begins a transaction, waiting for another process's lock if necessary.
@@ -166,6 +208,7 @@ impl<B: Backend> WriterConnection<B> {
                 let began = Clock::monotonic();
                 let committed = self.limit().of(self.backend.commit()).await;
                 self.figures.send_modify(|figures| figures.commits.record(Clock::monotonic() - began));
+                self.has_written = true;
                 match committed {
                     Ok(()) => Ok(done),
                     Err(error) => self.find_out(error).await.map(|()| done),
@@ -201,7 +244,7 @@ impl<B: Backend> WriterConnection<B> {
     /// Finds out whether a commit took place whose answer was lost with the connection. The work is repeated only if it did not.
     async fn find_out(&mut self, failed: StoreError) -> Result<(), StoreError> {
         let Some(trouble @ TransientError::Unreachable(_)) = TransientError::of(&failed) else { return Err(failed) };
-        self.note(&trouble);
+        note(&self.trouble, &trouble);
         self.backend.failed(&trouble);
         let mut tries = RetryState::default();
         loop {
@@ -231,8 +274,8 @@ impl<B: Backend> WriterConnection<B> {
             }
             Err(error) => error,
         };
-        let Some(trouble) = TransientError::of(&error) else { return Some(Err(error)) };
-        self.note(&trouble);
+        let Some(trouble) = self.trouble_of(&error) else { return Some(Err(error)) };
+        note(&self.trouble, &trouble);
         self.backend.failed(&trouble);
         let since = *tries.failing_since.get_or_insert_with(Clock::monotonic);
         if (*self.patience.borrow()).is_some_and(|patience| Clock::monotonic() - since >= patience) {
@@ -256,18 +299,6 @@ impl<B: Backend> WriterConnection<B> {
         None
     }
 
-    /// Logs a new trouble once.
-    fn note(&self, trouble: &TransientError) {
-        let new = self.trouble.send_if_modified(|known| {
-            let new = known.as_ref() != Some(trouble);
-            *known = Some(trouble.clone());
-            new
-        });
-        if new {
-            tracing::error!(reason = %trouble, "cannot write to the database; polls wait and feeds are served, trying again");
-        }
-    }
-
     /// Logs a transaction that took long: an operator looks at the disk and the processor then.
     fn note_long(&mut self) {
         let took = self.begun_at.take().map_or(Duration::ZERO, |begun| Clock::monotonic() - begun);
@@ -278,9 +309,21 @@ impl<B: Backend> WriterConnection<B> {
     }
 
     /// Logs the end of a trouble once.
-    fn passed(&self) {
+    pub(in crate::store) fn passed(&self) {
         if self.trouble.send_if_modified(|known| known.take().is_some()) {
             tracing::info!("the database can be written again");
         }
+    }
+}
+
+/// Notes a trouble, and logs a new one once.
+fn note(known: &watch::Sender<Option<TransientError>>, trouble: &TransientError) {
+    let new = known.send_if_modified(|known| {
+        let new = known.as_ref() != Some(trouble);
+        *known = Some(trouble.clone());
+        new
+    });
+    if new {
+        tracing::error!(reason = %trouble, "cannot write to the database; polls wait and feeds are served, trying again");
     }
 }

@@ -49,6 +49,8 @@ const COLLECT: Duration = Duration::from_secs(1);
 const LOAD_WAIT: Duration = Duration::from_secs(2);
 /// Time from a commit to its indexing, so that later commits can share the transaction.
 const INDEX_WAIT: Duration = Duration::from_secs(1);
+/// Pause before what could not be indexed is tried again. Nobody waits for it, and polls go on meanwhile.
+const INDEX_AGAIN: Duration = Duration::from_secs(5);
 /// No batch is indexed after this time once the writer is being closed, because a stopping daemon has five seconds in all. The rest
 /// is indexed after the next start.
 const INDEX_LAST: Duration = Duration::from_millis(500);
@@ -87,6 +89,8 @@ pub(in crate::store) struct WriterLoop<B> {
     empty_since: Option<Instant>,
     /// When the remaining entries are added to the search index.
     index_at: Option<Instant>,
+    /// Whether the log says that nothing can be indexed at the moment.
+    index_failed: bool,
     /// Number of polls that are being made.
     underway: Arc<AtomicUsize>,
     /// When documents were committed last.
@@ -119,6 +123,7 @@ impl<B: Backend> WriterLoop<B> {
             empty_since: None,
             // An earlier run may have ended before it indexed everything.
             index_at: Some(Clock::monotonic() + INDEX_WAIT),
+            index_failed: false,
             underway,
             committed_at: None,
             changed,
@@ -216,7 +221,7 @@ impl<B: Backend> WriterLoop<B> {
         tokio::select! {
             command = inbox.recv() => return Ok(Some(command)),
             () = sleep_until(self.flush_at()) => self.flush().await?,
-            () = sleep_until(self.index_at) => self.index().await?,
+            () = sleep_until(self.index_at) => self.try_index().await?,
             () = sleep_until(self.load_at.as_ref().map(|(at, _)| *at)) => self.load_window().await?,
             () = sleep_until(Some(self.database.backend.upkeep_at())) => self.database.upkeep().await?,
         }

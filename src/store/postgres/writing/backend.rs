@@ -5,7 +5,7 @@ use crate::{
     store::{
         backend::{Backend, WriterStatements},
         driver::ErrorContext,
-        error::{StoreError, StoreErrorKind, TransientError},
+        error::{StoreError, TransientError},
         postgres::{
             lease::{Lease, RENEW, SHORT},
             open,
@@ -56,7 +56,7 @@ impl Backend for PostgresBackend {
     }
 
     fn failed(&mut self, trouble: &TransientError) {
-        self.is_lost |= matches!(trouble, TransientError::Unreachable(_));
+        self.is_lost |= trouble.breaks_connection();
     }
 
     async fn begin(&mut self) -> Result<(), StoreError> {
@@ -68,7 +68,7 @@ impl Backend for PostgresBackend {
         };
         let begun = within(SHORT, begun).await;
         if let Err(error) = &begun {
-            self.is_lost |= error.kind() == StoreErrorKind::Unreachable;
+            self.is_lost |= TransientError::of(error).is_some_and(|trouble| trouble.breaks_connection());
             self.rollback().await;
         }
         begun
@@ -114,18 +114,10 @@ impl Backend for PostgresBackend {
         self.upkeep_at
     }
 
-    async fn upkeep(&mut self) -> Result<(), StoreError> {
+    async fn upkeep(&mut self) -> Result<bool, StoreError> {
         self.upkeep_at = Clock::monotonic() + RENEW;
-        let renewed = match self.ready().await {
-            Ok(()) => within(SHORT, self.lease.keep(&mut self.connection)).await,
-            Err(error) => Err(error),
-        };
-        match renewed {
-            // The next transaction meets the same trouble and reports it.
-            Err(error) if error.can_pass() => self.is_lost = true,
-            renewed => renewed?,
-        }
-        Ok(())
+        self.ready().await?;
+        within(SHORT, self.lease.keep(&mut self.connection)).await.map(|()| true)
     }
 
     /// Gives the lease up. If the server does not answer, the lease ends by itself, and what was committed is on the server.

@@ -137,9 +137,9 @@ impl Backend for SqliteBackend {
         self.checkpoints.due()
     }
 
-    async fn upkeep(&mut self) -> Result<(), StoreError> {
+    async fn upkeep(&mut self) -> Result<bool, StoreError> {
         self.checkpoints.look(&mut self.connection).await;
-        Ok(())
+        Ok(false)
     }
 
     async fn close(mut self) -> Result<(), StoreError> {

@@ -1,9 +1,15 @@
 //! Commits what is decided.
 
-use super::{INDEX_WAIT, WriterLoop, send_reply};
+use super::{INDEX_AGAIN, INDEX_WAIT, WriterLoop, send_reply};
 use crate::{
     clock::Clock,
-    store::{backend::Backend, batch::Batch, changes::Touched, error::StoreError, writing::transaction::transaction},
+    store::{
+        backend::Backend,
+        batch::Batch,
+        changes::Touched,
+        error::StoreError,
+        writing::transaction::{attempt, transaction},
+    },
 };
 
 impl<B: Backend> WriterLoop<B> {
@@ -37,14 +43,43 @@ impl<B: Backend> WriterLoop<B> {
         Ok(())
     }
 
-    /// Adds a batch of entries to the search index.
+    /// Adds a batch of entries to the search index, whenever the database allows it.
     pub(super) async fn index(&mut self) -> Result<(), StoreError> {
         let more = transaction!(self.database, |b| b.index())?;
+        self.indexed(more);
+        Ok(())
+    }
+
+    /// Adds a batch of entries to the search index if the database allows it now. A server may cancel only this statement, and that must
+    /// not keep polls waiting.
+    pub(super) async fn try_index(&mut self) -> Result<(), StoreError> {
+        // What keeps a file from being indexed keeps it from being written.
+        if self.database.backend.longest().is_none() {
+            return self.index().await;
+        }
+        match attempt!(self.database, |b| b.index()) {
+            Ok(more) => {
+                self.database.passed();
+                self.indexed(more);
+            }
+            Err(error) => {
+                let told = error.with_causes();
+                self.database.put_off(error)?;
+                self.index_at = Some(Clock::monotonic() + INDEX_AGAIN);
+                if !std::mem::replace(&mut self.index_failed, true) {
+                    tracing::warn!(error = told, "new entries cannot be added to the search index yet; trying again");
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn indexed(&mut self, more: bool) {
+        self.index_failed = false;
         self.index_at = more.then(Clock::monotonic);
         if !more {
             self.database.figures.send_modify(|figures| figures.unindexed_since = None);
         }
-        Ok(())
     }
 
     /// Commits the waiting polls without news.

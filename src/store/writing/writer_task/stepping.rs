@@ -26,7 +26,7 @@ impl<B: Backend> WriterLoop<B> {
             self.flush().await?;
         }
         if is_due(self.index_at) {
-            self.index().await?;
+            self.try_index().await?;
         }
         if is_due(Some(self.database.backend.upkeep_at())) {
             self.database.upkeep().await?;
