@@ -80,6 +80,10 @@ fn said(error: &StoreError, database: &Path) -> (Option<String>, Option<String>)
             "one process writes at a time: stop that one, or wait until its lease ends, at most 30 seconds"
         }
         StoreError::LeaseLost { .. } => "two processes have the same [database] url: stop one of them",
+        StoreError::Rewound => {
+            "start again: what the database lacks is read from the feeds again, as far as they still list it"
+        }
+        StoreError::NoLease => "restore the database from a dump (`pg_restore`), with all its tables",
         StoreError::Unsuitable { .. } => {
             "deploy/postgresql.md has the statements that create a role and a database for Warraq"
         }

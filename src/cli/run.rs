@@ -9,9 +9,12 @@ use crate::{
 };
 use std::{
     collections::BTreeMap,
+    env,
     io::{self, IsTerminal as _},
     net::{Ipv4Addr, SocketAddr},
+    os::unix::process::CommandExt as _,
     path::Path,
+    process::Command,
     sync::Arc,
     time::Duration,
 };
@@ -61,7 +64,24 @@ pub(super) async fn run(file: &Path, environment: &BTreeMap<String, String>) -> 
         say(welcome(public_url.as_ref(), daemon.address()))?;
     }
     let (ready, _) = oneshot::channel();
-    Box::pin(daemon.run(commands, ready)).await.map_err(|error| with_hint(error, &database))
+    let ended = Box::pin(daemon.run(commands, ready)).await;
+    ended
+        .map_err(|error| if error.is_rewound() { begin_again(error) } else { error })
+        .map_err(|error| with_hint(error, &database))
+}
+
+/// Starts this program again in the same process: what it holds in memory, such as the validators of feeds, is newer than its database.
+/// Returns the error if that fails.
+fn begin_again(error: DaemonError) -> DaemonError {
+    tracing::error!(%error, "starting again from what the database has; what it lacks is read from the feeds again");
+    telemetry::flush();
+    let mut arguments = env::args_os();
+    if let (Some(name), Ok(program)) = (arguments.next(), env::current_exe()) {
+        // Returns only if it fails.
+        let failed = Command::new(program).arg0(name).args(arguments).exec();
+        tracing::error!(error = %failed, "cannot start again");
+    }
+    error
 }
 
 /// Returns the message for a person at a terminal: the addresses of the pages and of the merged feed.

@@ -87,6 +87,14 @@ pub enum DaemonError {
     Aborted,
 }
 
+impl DaemonError {
+    /// Returns whether the database lacks what this process wrote last, so that a daemon has to begin again from what it has.
+    #[must_use]
+    pub fn is_rewound(&self) -> bool {
+        matches!(self, Self::Store(StoreError::Rewound))
+    }
+}
+
 /// Function that reads the configuration again, for a reload. It may block.
 pub type LoadConfig = Arc<dyn Fn() -> Result<Config, ConfigFaults> + Send + Sync>;
 
@@ -202,11 +210,16 @@ impl Daemon {
                 }),
             }
         };
-        notify(&sd_notify::NotifyState::Stopping);
         if let Err(error) = ended {
             stop.cancel();
-            return Err(services.why(error).await);
+            let error = services.why(error).await;
+            // A daemon that begins again in the same process does not stop for its service manager.
+            if !error.is_rewound() {
+                notify(&sd_notify::NotifyState::Stopping);
+            }
+            return Err(error);
         }
+        notify(&sd_notify::NotifyState::Stopping);
         tracing::info!(polls = services.runner.running(), "stopping: running polls have one second to finish");
         tokio::select! {
             drained = drain(services, tasks, stop) => drained,

@@ -158,6 +158,14 @@ pub enum StoreError {
         /// Who writes now: host and process id.
         by: String,
     },
+    /// The database lacks transactions of this process: it was restored, or a standby took over that had not received them.
+    #[error(
+        "the database went back in time: it lacks the last transactions of this process, because it was restored or a standby took over"
+    )]
+    Rewound,
+    /// The lease of the writer is missing, as while the tables are being restored.
+    #[error("the table writer_lease is empty: the database is being restored, or was damaged")]
+    NoLease,
     /// The database was set up in a way in which Warraq cannot use it.
     #[error("the database {database} cannot be used: {why}")]
     Unsuitable {

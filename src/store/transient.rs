@@ -53,6 +53,7 @@ impl TransientError {
         let source = match error {
             StoreError::Moved(_) => return Some(Self::Moved),
             StoreError::Silent => return Some(Self::Unreachable("it does not answer".to_owned())),
+            StoreError::NoLease => return Some(Self::Refused(error.to_string())),
             StoreError::Sql { source, .. } => source,
             _ => return None,
         };

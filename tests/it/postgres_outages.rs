@@ -4,9 +4,10 @@
 use crate::{
     fake_outlet::{FakeOutlet, Reply},
     feed_doc::FeedDoc,
-    postgres::place,
-    postgres_cluster::cluster,
-    test_instance::{TestInstance, TestStore, config_text, outcomes},
+    postgres::{migrated, place},
+    postgres_cluster::{cluster, sql},
+    processes::Folder,
+    test_instance::{TestInstance, TestStore, URL, config_text, outcomes},
 };
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
 use std::time::Duration;
@@ -84,6 +85,10 @@ async fn a_server_that_refuses_a_running_process_is_waited_for() {
         ("ALTER DATABASE ALLOW_CONNECTIONS false", "ALTER DATABASE ALLOW_CONNECTIONS true"),
         ("-- ALTER TABLE writer_lease RENAME TO away", "-- ALTER TABLE away RENAME TO writer_lease"),
         ("-- REVOKE UPDATE ON writer_lease FROM ROLE", "-- GRANT UPDATE ON writer_lease TO ROLE"),
+        (
+            "-- CREATE TABLE kept AS SELECT * FROM writer_lease; DELETE FROM writer_lease",
+            "-- INSERT INTO writer_lease SELECT * FROM kept; DROP TABLE kept",
+        ),
     ] {
         match breaks.strip_prefix("-- ") {
             Some(inside) => database.inside(inside).await,
@@ -182,6 +187,67 @@ async fn polls_go_on_while_nothing_can_be_indexed() {
     other.execute("DROP TRIGGER cancel ON entry_search").await.unwrap();
     instance.sql_until("SELECT count(*) FROM entry_search", &["3"]).await;
     instance.close().await;
+}
+
+#[tokio::test]
+async fn a_lease_that_ends_in_the_far_future_is_taken_if_nobody_renews_it() {
+    let Some(url) = migrated().await else { return };
+    let far = "UPDATE writer_lease SET owner = 'elsewhere.example process 7', ends_at = extract(epoch FROM clock_timestamp()) + 1e6";
+    sql(&url, far).await;
+    let opened = timeout(Duration::from_secs(50), Writer::open(place(&url), WINDOW)).await;
+    let (writer, task) = opened.expect("the lease is waited for without end").unwrap();
+    writer.close().await.unwrap();
+    task.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn a_database_that_went_back_in_time_ends_the_writer() {
+    let Some(url) = migrated().await else { return };
+    for earlier in ["written = written - 1", "epoch = epoch - 1, written = written + 90"] {
+        let (writer, task) = Writer::open(place(&url), WINDOW).await.unwrap();
+        writer.update_feeds(Vec::new()).await.unwrap();
+        sql(&url, &format!("UPDATE writer_lease SET {earlier}")).await;
+        assert!(writer.update_feeds(Vec::new()).await.is_err(), "{earlier}");
+        let ended = task.await.unwrap().unwrap_err();
+        assert!(matches!(ended, StoreError::Rewound), "{earlier}: {ended}");
+        // Whoever starts next need not wait.
+        assert_eq!(sql(&url, "SELECT ends_at FROM writer_lease").await, ["0"], "{earlier}");
+    }
+}
+
+#[tokio::test]
+async fn a_daemon_whose_database_went_back_in_time_begins_again_from_it() {
+    let Some(cluster) = cluster() else { return };
+    let outlet = FakeOutlet::start().await;
+    let doc = FeedDoc::rss("One").entry("1", "Un titre", "https://one.example/1", "", "");
+    outlet.set("/one", Reply::feed(doc).etag("\"20\""));
+    let url = cluster.database().await;
+    let folder = Folder::with_file("[schedule]\ndefault = \"every 1s\"\n", &[("one", &outlet.url("/one"))]);
+    let mut command = folder.command(&["run"]);
+    command.env(URL, &url);
+    let daemon = folder.start_by(command).await;
+    let until = async |what: &str, is_so: &dyn Fn() -> bool| {
+        for _ in 0..600 {
+            if is_so() {
+                return;
+            }
+            sleep(Duration::from_millis(100)).await;
+        }
+        panic!("never {what}: {}", daemon.log());
+    };
+    let is_conditional = || outlet.requests("/one").last().is_some_and(|seen| seen.header("if-none-match").is_some());
+    until("asks by the tag", &is_conditional).await;
+    // As on a standby that had not received the poll: it does not know the document of this tag.
+    let back = "BEGIN; UPDATE writer_lease SET written = written - 1; UPDATE feed SET etag = NULL, last_modified = NULL, body_hash = NULL; COMMIT";
+    sql(&url, back).await;
+    let asked = outlet.requests("/one").len();
+    let asks_anew = || outlet.requests("/one")[asked..].iter().any(|seen| seen.header("if-none-match").is_none());
+    until("asks without the tag", &asks_anew).await;
+    let log = daemon.log();
+    assert!(log.contains("went back in time") && log.contains("starting again from what the database has"), "{log}");
+    until("is ready again", &|| daemon.log().matches("address=127.0.0.1:").count() >= 2).await;
+    daemon.signal("TERM").await;
+    assert_eq!(daemon.end().await, Some(0));
 }
 
 #[tokio::test]

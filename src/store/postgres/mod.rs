@@ -7,6 +7,7 @@ pub(in crate::store) mod copying;
 pub(in crate::store) mod error;
 pub(in crate::store) mod lease;
 pub(in crate::store) mod open;
+mod process;
 mod reading;
 pub(in crate::store) mod snapshot;
 pub(in crate::store) mod text;

@@ -142,7 +142,7 @@ impl<B: Backend> WriterLoop<B> {
                 Ok(())
             }
             Err(error) => {
-                if let StoreError::Moved(_) = error {
+                if let StoreError::Moved(_) | StoreError::Rewound = error {
                     self.database.backend.abandon().await;
                 }
                 Err(error)

@@ -100,8 +100,11 @@ impl Backend for PostgresBackend {
         }
     }
 
-    /// What was committed is on the server.
-    async fn abandon(&mut self) {}
+    /// What was committed is on the server. Whoever starts next need not wait for the end of the lease.
+    async fn abandon(&mut self) {
+        // That the server does not answer is no news: the lease ends by itself.
+        let _ = within(LAST, self.lease.end(&mut self.connection)).await;
+    }
 
     async fn compact(&mut self) -> Result<(), StoreError> {
         Err(StoreError::NotForServer {
