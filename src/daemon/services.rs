@@ -157,7 +157,7 @@ impl Services {
     /// Opens the database and the HTTP client.
     async fn opened(config: &Config, public_url: &Url, clock: Clock) -> Result<Self, DaemonError> {
         let (writer, writer_task) = Writer::open(config.database.place(), config.stories.window).await?;
-        let reader = Reader::open(config.database.place()).await?;
+        let reader = Reader::open_beside(&writer, config.database.place()).await?;
         let plan = plan(config, public_url);
         let poller = Poller::new(Fetchers::new(&plan)?, reader.clone(), writer.clone(), clock.clone());
         let queue = PollQueue::new(config, clock.now());

@@ -238,6 +238,12 @@ impl Writer {
         self.trouble.borrow().as_ref().is_some_and(TransientError::breaks_connection) && !self.commands.is_closed()
     }
 
+    /// Returns a receiver of what [`Writer::trouble`] returns.
+    #[cfg(feature = "postgres")]
+    pub(super) fn troubles(&self) -> watch::Receiver<Option<TransientError>> {
+        self.trouble.clone()
+    }
+
     /// Returns the state of the write-ahead log.
     #[must_use]
     pub fn wal(&self) -> WalState {

@@ -13,7 +13,8 @@ use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
 use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout};
 use warraq::{
-    store::{StoreError, StoreErrorKind, TransientError, Writer},
+    model::FeedId,
+    store::{Reader, StoreError, StoreErrorKind, TransientError, Writer},
 };
 
 const WINDOW: Duration = Duration::from_hours(72);
@@ -143,6 +144,28 @@ async fn an_outage_is_told_although_nothing_is_written() {
     until_trouble(&writer, 35, |trouble| trouble == Some(TransientError::Slow)).await;
     other.execute("ROLLBACK").await.unwrap();
     until_trouble(&writer, 25, |trouble| trouble.is_none()).await;
+    writer.close().await.unwrap();
+    task.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn readers_give_way_to_a_writer_without_a_connection() {
+    let Some(mut database) = OfRole::new().await else { return };
+    let (writer, task) = Writer::open(place(&database.url), WINDOW).await.unwrap();
+    writer.update_feeds(Vec::new()).await.unwrap();
+    let reader = Reader::open_beside(&writer, place(&database.url)).await.unwrap();
+    reader.listed(FeedId(1)).await.unwrap();
+    // The one connection that is allowed is the idle one of the reader.
+    database.admin("ALTER ROLE CONNECTION LIMIT 1").await;
+    database.end_sessions("writer_lease").await;
+    database.end_sessions("COMMIT").await;
+    timeout(Duration::from_secs(30), writer.update_feeds(Vec::new()))
+        .await
+        .expect("the readers keep everything")
+        .unwrap();
+    database.admin("ALTER ROLE CONNECTION LIMIT 5").await;
+    reader.listed(FeedId(1)).await.unwrap();
+    reader.close().await;
     writer.close().await.unwrap();
     task.await.unwrap().unwrap();
 }

@@ -7,10 +7,10 @@ use crate::store::{
     driver::ErrorContext,
     error::StoreError,
     figures::{ServerFigures, WriterProcess},
-    postgres::snapshot,
+    postgres::{readers::PostgresReaders, snapshot},
     writing::transaction::within,
 };
-use sqlx::{PgConnection, PgPool};
+use sqlx::PgConnection;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -204,14 +204,20 @@ async fn held(connection: &mut PgConnection) -> Result<HeldLease, StoreError> {
 }
 
 /// Returns the size of the database, and who may write to it now.
-pub(in crate::store) async fn figures(pool: &PgPool) -> Result<ServerFigures, StoreError> {
-    let asked = sqlx::query_as(
-        "SELECT pg_database_size(current_database()), \
-                (SELECT owner FROM writer_lease WHERE ends_at > extract(epoch FROM clock_timestamp()))",
-    )
-    .fetch_one(pool);
-    let (bytes, owner): (i64, Option<String>) =
-        snapshot::bounded(asked).await.while_doing("reading the state of the database")?;
+pub(in crate::store) async fn figures(readers: &PostgresReaders) -> Result<ServerFigures, StoreError> {
+    let asked = async {
+        let mut connection = readers.acquire().await?;
+        let answer = snapshot::bounded(
+            sqlx::query_as(
+                "SELECT pg_database_size(current_database()), \
+                        (SELECT owner FROM writer_lease WHERE ends_at > extract(epoch FROM clock_timestamp()))",
+            )
+            .fetch_one(&mut *connection),
+        )
+        .await;
+        snapshot::give_back(connection, answer)
+    };
+    let (bytes, owner): (i64, Option<String>) = asked.await.while_doing("reading the state of the database")?;
     let writer =
         owner.filter(|owner| !is_gone(owner)).map(|owner| WriterProcess { here: process_here(&owner), name: owner });
     Ok(ServerFigures { bytes: bytes.unsigned_abs(), writer })

@@ -8,6 +8,7 @@ pub(in crate::store) mod error;
 pub(in crate::store) mod lease;
 pub(in crate::store) mod open;
 mod process;
+pub(in crate::store) mod readers;
 mod reading;
 pub(in crate::store) mod snapshot;
 pub(in crate::store) mod text;

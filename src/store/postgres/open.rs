@@ -7,13 +7,13 @@ use crate::{
         error::StoreError,
         postgres::{
             lease::{Lease, SHORT},
-            snapshot,
+            readers::{self, PostgresReaders, WriterTrouble},
         },
         writing::transaction::within,
     },
 };
 use sqlx::{
-    ConnectOptions as _, Connection as _, PgConnection, PgPool,
+    ConnectOptions as _, Connection as _, PgConnection,
     migrate::{MigrateError, Migrator},
     postgres::{PgConnectOptions, PgPoolOptions, PgSslMode},
 };
@@ -134,8 +134,11 @@ async fn migrate(connection: &mut PgConnection, server: &DatabaseServer) -> Resu
     sqlx::raw_sql("SET lock_timeout = 0").execute(connection).await.map(drop).while_doing(doing)
 }
 
-/// Opens the read connections.
-pub(in crate::store) async fn readers(server: &DatabaseServer) -> Result<PgPool, StoreError> {
+/// Opens the read connections. Those of a process that writes give way to its writer, whose trouble they are told.
+pub(in crate::store) async fn readers(
+    server: &DatabaseServer,
+    writer: Option<WriterTrouble>,
+) -> Result<PostgresReaders, StoreError> {
     let options = options(server)?;
     let mut connection = connect(&options).await?;
     let found = within(SHORT, schema(&mut connection)).await?;
@@ -146,20 +149,17 @@ pub(in crate::store) async fn readers(server: &DatabaseServer) -> Result<PgPool,
         Some(_) => {}
     }
     drop(tokio::time::timeout(LAST, connection.close()).await);
-    let pool = PgPoolOptions::new()
-        .max_connections(READERS)
-        .acquire_timeout(CONNECT)
-        .after_connect(|connection, _| {
-            Box::pin(async move { sqlx::raw_sql(READING_SESSION).execute(connection).await.map(drop) })
-        })
-        .after_release(|connection, _| Box::pin(snapshot::ready_again(connection)));
-    pool.connect_with(options).await.while_doing("connecting to the database server")
+    let pool = PgPoolOptions::new().max_connections(READERS).acquire_timeout(CONNECT).after_connect(|connection, _| {
+        Box::pin(async move { sqlx::raw_sql(READING_SESSION).execute(connection).await.map(drop) })
+    });
+    let pool = readers::giving_way(pool, writer.as_ref()).connect_with(options).await;
+    pool.map(|pool| PostgresReaders::new(pool, writer)).while_doing("connecting to the database server")
 }
 
 /// Closes the read connections. One that does not answer is not waited for: it ends with the process.
-pub(in crate::store) async fn close(pool: &PgPool) {
+pub(in crate::store) async fn close(readers: &PostgresReaders) {
     // A daemon stops within a few seconds, and what readers leave behind costs nothing.
-    drop(tokio::time::timeout(LAST, pool.close()).await);
+    drop(tokio::time::timeout(LAST, readers.pool.close()).await);
 }
 
 /// Returns the number of the newest migration that was applied; `None` if there is none.

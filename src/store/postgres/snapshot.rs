@@ -1,7 +1,7 @@
 //! What readers of a server need: one state of the database for several statements, and an end of waiting.
 
-use crate::store::{driver::ErrorContext, error::StoreError};
-use sqlx::{Connection as _, PgConnection, PgPool, Postgres, Transaction, pool::PoolConnection};
+use crate::store::{driver::ErrorContext, error::StoreError, postgres::readers::PostgresReaders};
+use sqlx::{Connection as _, PgConnection, Postgres, SqlSafeStr as _, Transaction, pool::PoolConnection};
 use std::{io, sync::Arc, time::Duration};
 use tokio::sync::Mutex;
 
@@ -13,8 +13,12 @@ const LONGEST: Duration = Duration::from_secs(70);
 pub(in crate::store) type Snapshot = Arc<Mutex<Transaction<'static, Postgres>>>;
 
 /// Begins a transaction that sees one state of the database.
-pub(in crate::store) async fn begin(pool: &PgPool) -> Result<Snapshot, StoreError> {
-    let begun = bounded(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")).await;
+pub(in crate::store) async fn begin(readers: &PostgresReaders) -> Result<Snapshot, StoreError> {
+    let beginning = async {
+        let connection = readers.acquire().await?;
+        Transaction::begin(connection, Some("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY".into_sql_str())).await
+    };
+    let begun = bounded(beginning).await;
     begun.map(|transaction| Arc::new(Mutex::new(transaction))).while_doing("beginning a transaction")
 }
 

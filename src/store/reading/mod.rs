@@ -29,7 +29,7 @@ use crate::store::postgres;
 use crate::{
     dedup::Stamp,
     model::{Audience, DatabasePlace, Entry, FeedId, LinkKey, RawHash, uri},
-    store::{error::StoreError, figures::ServerFigures, listed, row, sqlite::readers::SqliteReaders},
+    store::{error::StoreError, figures::ServerFigures, listed, row, sqlite::readers::SqliteReaders, writer::Writer},
 };
 use statements::FeedSql as _;
 use std::collections::HashSet;
@@ -42,7 +42,7 @@ const TEXT_MAX: u32 = 1_000_000;
 enum ReadPool {
     Sqlite(SqliteReaders),
     #[cfg(feature = "postgres")]
-    Postgres(sqlx::PgPool),
+    Postgres(postgres::readers::PostgresReaders),
     /// A transaction in which every statement sees the same state of the database.
     #[cfg(feature = "postgres")]
     PostgresSnapshot(postgres::snapshot::Snapshot),
@@ -77,10 +77,10 @@ macro_rules! ask {
                 sqlx::$query($sql)$(.bind($value))*.$fetch(&readers.pool).await
             }
             #[cfg(feature = "postgres")]
-            $crate::store::reading::ReadPool::Postgres(pool) => {
+            $crate::store::reading::ReadPool::Postgres(readers) => {
                 type $db = sqlx::Postgres;
                 async {
-                    let mut connection = pool.acquire().await?;
+                    let mut connection = readers.acquire().await?;
                     let answer = $crate::store::postgres::snapshot::bounded(
                         sqlx::$query($sql)$(.bind($value))*.$fetch(&mut *connection),
                     )
@@ -117,13 +117,29 @@ impl Reader {
     /// # Errors
     /// Fails if the database does not exist, is not Warraq's, or is newer than this program.
     pub async fn open(database: impl Into<DatabasePlace>) -> Result<Self, StoreError> {
-        let pool = match database.into() {
+        Self::opened(database.into(), None).await
+    }
+
+    /// Does the same in a process that also writes: the reader's connections give way to the writer, if the server has too few.
+    ///
+    /// # Errors
+    /// See [`Reader::open`].
+    pub async fn open_beside(writer: &Writer, database: impl Into<DatabasePlace>) -> Result<Self, StoreError> {
+        Self::opened(database.into(), Some(writer)).await
+    }
+
+    async fn opened(database: DatabasePlace, writer: Option<&Writer>) -> Result<Self, StoreError> {
+        let pool = match database {
             DatabasePlace::File(path) => ReadPool::Sqlite(SqliteReaders::open(&path).await?),
             #[cfg(feature = "postgres")]
-            DatabasePlace::Server(server) => ReadPool::Postgres(postgres::open::readers(&server).await?),
+            DatabasePlace::Server(server) => {
+                ReadPool::Postgres(postgres::open::readers(&server, writer.map(Writer::troubles)).await?)
+            }
             #[cfg(not(feature = "postgres"))]
             DatabasePlace::Server(_) => return Err(StoreError::WithoutPostgres),
         };
+        #[cfg(not(feature = "postgres"))]
+        let _ = writer;
         Ok(Self { pool, text_max: TEXT_MAX, hides_private: false })
     }
 
@@ -187,8 +203,8 @@ impl Reader {
     #[cfg_attr(not(feature = "postgres"), expect(clippy::unused_async, reason = "only a server is asked"))]
     async fn snapshot(&self) -> Result<Self, StoreError> {
         #[cfg(feature = "postgres")]
-        if let ReadPool::Postgres(pool) = &self.pool {
-            let snapshot = postgres::snapshot::begin(pool).await?;
+        if let ReadPool::Postgres(readers) = &self.pool {
+            let snapshot = postgres::snapshot::begin(readers).await?;
             return Ok(Self { pool: ReadPool::PostgresSnapshot(snapshot), ..self.clone() });
         }
         Ok(self.clone())
@@ -202,7 +218,7 @@ impl Reader {
     pub async fn server_figures(&self) -> Result<Option<ServerFigures>, StoreError> {
         match &self.pool {
             #[cfg(feature = "postgres")]
-            ReadPool::Postgres(pool) => postgres::lease::figures(pool).await.map(Some),
+            ReadPool::Postgres(readers) => postgres::lease::figures(readers).await.map(Some),
             _ => Ok(None),
         }
     }
@@ -212,7 +228,7 @@ impl Reader {
         match &self.pool {
             ReadPool::Sqlite(readers) => readers.close().await,
             #[cfg(feature = "postgres")]
-            ReadPool::Postgres(pool) => postgres::open::close(pool).await,
+            ReadPool::Postgres(readers) => postgres::open::close(readers).await,
             // Its connection goes back to the pool with its last handle.
             #[cfg(feature = "postgres")]
             ReadPool::PostgresSnapshot(_) => {}
