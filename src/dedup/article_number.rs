@@ -194,9 +194,9 @@ mod tests {
         assert_eq!(of("/section-1234567/fish"), Some(("1234567".to_owned(), false)));
         assert_eq!(of(&format!("/{uuid}/minister-quits")), Some((uuid.to_owned(), true)));
         assert_eq!(of("/1234567/fish"), Some(("1234567".to_owned(), false)));
-        let ulid = "01JB3K6Q9ZRXMNWT5VY8HGDS4P";
-        assert_eq!(of(&format!("/p/minister-quits-{ulid}")), Some((ulid.to_ascii_lowercase(), true)));
-        assert_eq!(of(&format!("/{ulid}/minister-quits")), Some((ulid.to_ascii_lowercase(), true)));
+        let timed = "01JB3K6Q9ZRXMNWT5VY8HGDS4P";
+        assert_eq!(of(&format!("/p/minister-quits-{timed}")), Some((timed.to_ascii_lowercase(), true)));
+        assert_eq!(of(&format!("/{timed}/minister-quits")), Some((timed.to_ascii_lowercase(), true)));
         assert_eq!(of(&format!("/politics/slug?a=1&id={uuid}")), Some((uuid.to_owned(), true)));
         assert_eq!(of("/politics/slug?id=8812345"), Some(("8812345".to_owned(), true)));
         assert_eq!(of("/politics/slug-918273?id=8812345"), Some(("918273".to_owned(), true)));

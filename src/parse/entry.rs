@@ -83,8 +83,8 @@ pub(super) fn read(tree: &Tree<'_>, id: NodeId, links: Links, context: &ParseCon
     prefer_gregorian(&mut draft, &context.zone);
     let picture =
         || draft.enclosures.iter().find(|e| is_picture(e.media_type.as_deref(), &e.url)).map(|e| e.url.clone());
-    let [image, content, thumbnail, other, small] = images;
-    draft.image = image.or(content).or(thumbnail).or(other).or_else(picture).or(small);
+    let [image, of_media, thumbnail, other, small] = images;
+    draft.image = image.or(of_media).or(thumbnail).or(other).or_else(picture).or(small);
     for file in found.files {
         if draft.enclosures.len() <= LIST && !draft.enclosures.iter().any(|known| known.url == file.url) {
             draft.enclosures.push(file);

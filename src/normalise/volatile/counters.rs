@@ -115,7 +115,7 @@ pub fn without_counters(title: &str) -> Cow<'_, str> {
 }
 
 /// Brackets that may hold a counter at the beginning or the end of a title.
-const BRACKETS: [(char, char); 5] = [('(', ')'), ('[', ']'), ('（', '）'), ('［', '］'), ('【', '】')];
+const BRACKETS: [(char, char); 6] = [('(', ')'), ('[', ']'), ('{', '}'), ('（', '）'), ('［', '］'), ('【', '】')];
 
 /// Words beside a number in brackets that do not say what is counted.
 const NEW: &[&str] = &[

@@ -25,6 +25,7 @@ fn a_number_alone_in_brackets_is_a_counter() {
         "Comic 5 (3)",
         "Comic 5 [3]",
         "(3) Comic 5",
+        "Comic 5 {3}",
         "Comic 5 (3 new)",
         "Comic 5 (comments: 3)",
         "Comic 5 (#3)",

@@ -50,6 +50,16 @@ impl DateScript {
     }
 }
 
+/// What is scanned.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Reach {
+    /// A whole text.
+    #[default]
+    Whole,
+    /// What follows a number, to tell what the number is.
+    Ahead,
+}
+
 /// The parts of a date found in a text.
 #[derive(Debug, Default)]
 pub(super) struct Scanner {
@@ -68,8 +78,7 @@ pub(super) struct Scanner {
     zone_next: bool,
     /// Whether the word before says that an hour follows (الساعة).
     pub hour_next: bool,
-    /// Whether this is only a look at what follows a number.
-    looks_ahead: bool,
+    reach: Reach,
     script: Option<DateScript>,
     /// Whether a comma follows the month, while that is a word before all numbers: it may be a weekday.
     weekday: Option<bool>,
@@ -188,7 +197,8 @@ impl Scanner {
         match chars.get(end) {
             Some(':') if digit(end + 1) => Some((':', end + 1)),
             Some('.') if whole && digit(end + 1) && digit(end + 2) => Some(('.', end + 1)),
-            Some('.') if pair(end + 1) && (self.hour_next || self.day_follows(chars, end + 3)) => Some(('.', end + 1)),
+            Some('.') if pair(end + 1) && self.day_follows(chars, end + 3) => Some(('.', end + 1)),
+            Some('.' | ',') if pair(end + 1) && self.hour_next => Some(('.', end + 1)),
             // Both hyphens, because one alone would be a zone.
             Some('-') if (whole || behind_t) && pair(end + 1) && chars.get(end + 3) == Some(&'-') && pair(end + 4) => {
                 Some(('-', end + 1))
@@ -206,11 +216,11 @@ impl Scanner {
     /// numbers before it are then a time (`10.30 02.11.2026`).
     fn day_follows(&self, chars: &[char], at: usize) -> bool {
         let ends = chars.get(at).is_some_and(|c| c.is_whitespace() || *c == ',' || c.is_alphabetic());
-        if !ends || self.looks_ahead || !self.numbers.is_empty() || self.clock.is_some() {
+        if !ends || self.reach == Reach::Ahead || !self.numbers.is_empty() || self.clock.is_some() {
             return false;
         }
         let rest: String = chars[at..].iter().collect();
-        let ahead = Self { looks_ahead: true, ..Self::default() };
+        let ahead = Self { reach: Reach::Ahead, ..Self::default() };
         let Some(ahead) = ahead.run(&rest) else { return false };
         match ahead.numbers.as_slice() {
             [a, b, ..] if ahead.month_of_date().is_some() => a.digits == 4 || b.digits == 4,
