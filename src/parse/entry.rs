@@ -6,7 +6,7 @@ use super::draft::EntryDraft;
 use super::language::language;
 use super::limits::{CANDIDATES, DATE, LIST};
 use super::lines::with_lines;
-use super::links::{Links, absolute_text, first};
+use super::links::{self, Links, absolute_text, first};
 use super::names::Tag;
 use super::people;
 use super::players;
@@ -93,7 +93,7 @@ pub(super) fn read(tree: &Tree<'_>, id: NodeId, links: Links, context: &ParseCon
     if let Some(file) = draft.enclosures.iter_mut().find(|file| is_played(file)) {
         file.duration = file.duration.or(found.duration);
     }
-    if let Some(player) = players::player(tree, id) {
+    if let Some(player) = links::player(tree, id) {
         let has_files = draft.enclosures.iter().any(|file| !is_picture(file.media_type.as_deref(), &file.url));
         players::add(&mut draft, &player, has_files);
     }

@@ -2,7 +2,6 @@
 
 use super::limits::LIST;
 use super::names::Tag;
-use super::players;
 use super::text;
 use super::tree::{NodeId, Tree};
 use crate::model::{Enclosure, address, escape::escaped};
@@ -74,7 +73,7 @@ impl Links {
         }
         first(&mut pages.text, || address::absolute(tree.base(id), &tree.attr(id, "href")?));
         let page = pages.original.or(pages.text).or(pages.alternate).or(pages.other_type).or(pages.permalink);
-        let page = page.or(pages.canonical).or(pages.content).or_else(|| players::player(tree, id));
+        let page = page.or(pages.canonical).or(pages.content).or_else(|| player(tree, id));
         links.page = page.or_else(|| pages.id.filter(|_| tree.node(id).tag == Tag::Item));
         links
     }
@@ -174,6 +173,13 @@ fn relation(rel: &str) -> String {
     let mut words = rel.split_ascii_whitespace().map(|word| word.rsplit('/').next().unwrap_or_default());
     let first = words.clone().next().unwrap_or_default();
     if words.any(|word| word == "alternate") { "alternate" } else { first }.to_owned()
+}
+
+/// Returns the page that plays the media of an entry (Media RSS, `media:player`): the only page that some video programs state.
+pub(super) fn player(tree: &Tree<'_>, id: NodeId) -> Option<String> {
+    let media = tree.descend_by(id, |_, node| matches!(node.tag, Tag::MediaGroup | Tag::MediaContent));
+    let mut players = media.filter(|(tag, _)| *tag == Tag::MediaPlayer);
+    players.find_map(|(_, player)| address::absolute(tree.base(player), &tree.attr(player, "url")?))
 }
 
 /// Returns the bytes that an enclosure takes in memory.

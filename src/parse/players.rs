@@ -1,20 +1,11 @@
 //! Players of Media RSS: pages that play the sound or video of an entry.
 
 use super::draft::EntryDraft;
-use super::names::Tag;
-use super::tree::{NodeId, Tree};
+use crate::model::Markup;
 use crate::model::escape::{escaped, push_escaped};
-use crate::model::{Markup, address};
 
 /// Length from which a part of an address is taken for the id of a video, in bytes.
 const ID: usize = 6;
-
-/// Returns the page that plays the media of an entry (Media RSS, `media:player`): the only page that some video programs state.
-pub(super) fn player(tree: &Tree<'_>, id: NodeId) -> Option<String> {
-    let media = tree.descend_by(id, |_, node| matches!(node.tag, Tag::MediaGroup | Tag::MediaContent));
-    let mut players = media.filter(|(tag, _)| *tag == Tag::MediaPlayer);
-    players.find_map(|(_, player)| address::absolute(tree.base(player), &tree.attr(player, "url")?))
-}
 
 /// Adds the player at `url` to the text of an entry whose media nothing else leads to, as the frame that a page would show.
 /// `has_files` says whether it has sound or video as a file.
