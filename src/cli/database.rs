@@ -76,21 +76,13 @@ fn said(error: &StoreError, database: &Path) -> (Option<String>, Option<String>)
         StoreError::NothingLeft { .. } => {
             "check the system clock and [retention] keep; `warraq prune --force` deletes them anyway"
         }
-        StoreError::Leased { .. } => {
-            "one process writes at a time: stop that one, or wait until its lease ends, at most 30 seconds"
-        }
-        StoreError::LeaseLost { .. } => "two processes have the same [database] url: stop one of them",
-        StoreError::Rewound => {
-            "start again: what the database lacks is read from the feeds again, as far as they still list it"
-        }
-        StoreError::NoLease => "restore the database from a dump (`pg_restore`), with all its tables",
-        StoreError::Unsuitable { .. } => {
-            "deploy/postgresql.md has the statements that create a role and a database for Warraq"
-        }
-        StoreError::ForeignTables { .. } => {
-            "give Warraq a database of its own (`createdb`), or a schema of its own (`?options=-c%20search_path%3Dwarraq`)"
-        }
-        StoreError::NotForServer { .. } => "see deploy/postgresql.md",
+        StoreError::Leased { .. }
+        | StoreError::LeaseLost { .. }
+        | StoreError::Rewound
+        | StoreError::NoLease
+        | StoreError::Unsuitable { .. }
+        | StoreError::ForeignTables { .. }
+        | StoreError::NotForServer { .. } => of_server(error),
         StoreError::NotEmpty { .. } => {
             "nothing was copied; copy to a file that does not exist, or to a new database (`createdb`)"
         }
@@ -112,6 +104,27 @@ fn said(error: &StoreError, database: &Path) -> (Option<String>, Option<String>)
         }
     };
     (None, Some(hint.to_owned()))
+}
+
+/// Returns the hint for an error of a database on a server.
+fn of_server(error: &StoreError) -> &'static str {
+    match error {
+        StoreError::Leased { .. } => {
+            "one process writes at a time: stop that one, or wait until its lease ends, at most 30 seconds"
+        }
+        StoreError::LeaseLost { .. } => "two processes have the same [database] url: stop one of them",
+        StoreError::Rewound => {
+            "start again: what the database lacks is read from the feeds again, as far as they still list it"
+        }
+        StoreError::NoLease => "restore the database from a dump (`pg_restore`), with all its tables",
+        StoreError::Unsuitable { .. } => {
+            "deploy/postgresql.md has the statements that create a role and a database for Warraq"
+        }
+        StoreError::ForeignTables { .. } => {
+            "give Warraq a database of its own (`createdb`), or a schema of its own (`?options=-c%20search_path%3Dwarraq`)"
+        }
+        _ => "see deploy/postgresql.md",
+    }
 }
 
 /// Returns a headline, with `{}` for the file, and a hint.

@@ -224,7 +224,7 @@ async fn a_rollback_that_gets_no_answer_does_not_delay_a_stop() {
     let Some((network, url)) = behind_a_network().await else { return };
     let (writer, task) = Writer::open(place(&url), Duration::from_hours(72)).await.unwrap();
     let mut other = PgConnection::connect(&url).await.unwrap();
-    other.execute("ALTER TABLE story RENAME TO elsewhere").await.unwrap();
+    other.execute("ALTER TABLE story RENAME COLUMN id TO number").await.unwrap();
     network.swallow("ROLLBACK");
     let asked = writer.clone();
     let day = Duration::from_hours(24);

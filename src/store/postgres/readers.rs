@@ -1,8 +1,15 @@
 //! The read connections.
 
-use crate::store::{error::TransientError, postgres::snapshot};
-use sqlx::{PgConnection, PgPool, Postgres, pool::PoolConnection, postgres::PgPoolOptions};
-use tokio::sync::watch;
+use crate::store::{
+    driver::ErrorContext,
+    error::{StoreError, TransientError},
+    postgres::snapshot::{self, Snapshot},
+};
+use sqlx::{
+    PgConnection, PgPool, Postgres, SqlSafeStr as _, Transaction, pool::PoolConnection, postgres::PgPoolOptions,
+};
+use std::sync::Arc;
+use tokio::sync::{Mutex, watch};
 
 /// The trouble of the writer of this process, if it has one.
 pub(in crate::store) type WriterTrouble = watch::Receiver<Option<TransientError>>;
@@ -30,6 +37,16 @@ impl PostgresReaders {
         } else {
             self.pool.acquire().await
         }
+    }
+
+    /// Begins a transaction that sees one state of the database.
+    pub(in crate::store) async fn snapshot(&self) -> Result<Snapshot, StoreError> {
+        let beginning = async {
+            let connection = self.acquire().await?;
+            Transaction::begin(connection, Some("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY".into_sql_str())).await
+        };
+        let begun = snapshot::bounded(beginning).await;
+        begun.map(|transaction| Arc::new(Mutex::new(transaction))).while_doing("beginning a transaction")
     }
 }
 

@@ -1,7 +1,6 @@
 //! What readers of a server need: one state of the database for several statements, and an end of waiting.
 
-use crate::store::{driver::ErrorContext, error::StoreError, postgres::readers::PostgresReaders};
-use sqlx::{Connection as _, PgConnection, Postgres, SqlSafeStr as _, Transaction, pool::PoolConnection};
+use sqlx::{Connection as _, PgConnection, Postgres, Transaction, pool::PoolConnection};
 use std::{io, sync::Arc, time::Duration};
 use tokio::sync::Mutex;
 
@@ -11,16 +10,6 @@ const LONGEST: Duration = Duration::from_secs(70);
 
 /// A transaction that readers share, one statement at a time. It ends with its last handle.
 pub(in crate::store) type Snapshot = Arc<Mutex<Transaction<'static, Postgres>>>;
-
-/// Begins a transaction that sees one state of the database.
-pub(in crate::store) async fn begin(readers: &PostgresReaders) -> Result<Snapshot, StoreError> {
-    let beginning = async {
-        let connection = readers.acquire().await?;
-        Transaction::begin(connection, Some("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY".into_sql_str())).await
-    };
-    let begun = bounded(beginning).await;
-    begun.map(|transaction| Arc::new(Mutex::new(transaction))).while_doing("beginning a transaction")
-}
 
 /// Waits for an answer of the server, but not without end.
 pub(in crate::store) async fn bounded<T>(

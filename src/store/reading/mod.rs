@@ -204,7 +204,7 @@ impl Reader {
     async fn snapshot(&self) -> Result<Self, StoreError> {
         #[cfg(feature = "postgres")]
         if let ReadPool::Postgres(readers) = &self.pool {
-            let snapshot = postgres::snapshot::begin(readers).await?;
+            let snapshot = readers.snapshot().await?;
             return Ok(Self { pool: ReadPool::PostgresSnapshot(snapshot), ..self.clone() });
         }
         Ok(self.clone())
