@@ -91,12 +91,11 @@ async fn a_server_that_refuses_a_running_process_is_waited_for() {
             "-- INSERT INTO writer_lease SELECT * FROM kept; DROP TABLE kept",
         ),
     ] {
-        match breaks.strip_prefix("-- ") {
-            Some(inside) => database.inside(inside).await,
-            None => {
-                database.admin(breaks).await;
-                database.end_sessions("").await;
-            }
+        if let Some(inside) = breaks.strip_prefix("-- ") {
+            database.inside(inside).await;
+        } else {
+            database.admin(breaks).await;
+            database.end_sessions("").await;
         }
         let asked = writer.clone();
         let asking = tokio::spawn(async move { asked.update_feeds(Vec::new()).await });
@@ -122,7 +121,8 @@ async fn a_server_that_refuses_a_running_process_is_waited_for() {
     database.admin("ALTER ROLE LOGIN").await;
     let (writer, task) = Writer::open(place(&database.url), WINDOW).await.unwrap();
     database.inside("ALTER TABLE story RENAME TO away").await;
-    let keep = warraq::store::RetentionLimits::as_of(jiff::Timestamp::now(), WINDOW, WINDOW, false);
+    let now = "2026-11-02T12:00:00Z".parse().unwrap();
+    let keep = warraq::store::RetentionLimits::as_of(now, WINDOW, WINDOW, false);
     assert!(timeout(Duration::from_secs(10), writer.prune(keep)).await.expect("a wrong set-up is waited for").is_err());
     let ended = task.await.unwrap().unwrap_err();
     assert_eq!(ended.kind(), StoreErrorKind::Refused, "{ended}");
