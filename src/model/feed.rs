@@ -54,7 +54,7 @@ impl FeedUrl {
     /// Parses the address of a feed that is to be polled.
     ///
     /// # Errors
-    /// Fails as [`FeedUrl::parse`] does, and if the address is longer than [`POLLED_MAX`].
+    /// Fails as [`FeedUrl::parse`] does, and if the address is longer than 2,000 bytes.
     pub fn parse_polled(text: &str) -> Result<Self, FeedUrlError> {
         let url = Self::parse(text)?;
         if url.as_str().len() > POLLED_MAX { Err(FeedUrlError::TooLongToPoll) } else { Ok(url) }
