@@ -61,7 +61,8 @@ fn is_gap(run: &str) -> bool {
     !run.chars().any(|c| c.is_alphanumeric() || is_mark(c))
 }
 
-/// Returns a title as it is compared: without counters and the brackets around them, marks of direction and tatweel, in NFC. Also returns whether it has a counter.
+/// Returns a title as it is compared: without counters and the brackets around them, marks of direction and tatweel, in NFC. Also
+/// returns whether it has a counter.
 #[must_use]
 pub fn steady_title(title: &str) -> (Cow<'_, str>, bool) {
     let is_mark = |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{61c}' | '\u{640}');

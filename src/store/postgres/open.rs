@@ -25,8 +25,8 @@ static MIGRATIONS: Migrator = sqlx::migrate!("./migrations/postgres");
 
 /// How long a connection may take.
 const CONNECT: Duration = Duration::from_secs(10);
-/// How long closing a connection may take.
-const LAST: Duration = Duration::from_secs(1);
+/// How long closing a connection may take, because a daemon stops within a few seconds.
+pub(super) const LAST: Duration = Duration::from_secs(1);
 /// What a session asks of the server: that it ends one whose client has gone without a word, so that its locks go too. In seconds.
 /// And that it compiles no statement, because all are short. Limits of the role or the database must not end the writer's statements:
 /// an index step that is cancelled would be cancelled again and again. How long it waits for an answer, it decides itself.

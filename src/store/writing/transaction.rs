@@ -5,7 +5,7 @@ use crate::clock::Clock;
 use crate::store::backend::Backend;
 use crate::store::error::{StoreError, TransientError};
 use crate::store::figures::WriterFigures;
-use std::time::Duration;
+use std::{convert::Infallible, time::Duration};
 use tokio::{sync::watch, time::Instant};
 
 /// Pause after the first failed attempt; it doubles up to [`LONGEST_PAUSE`].
@@ -117,12 +117,12 @@ impl WorkLimit {
             if trouble.borrow().is_none() {
                 note(&trouble, &TransientError::Slow);
             }
-            std::future::pending::<()>().await;
+            std::future::pending::<Infallible>().await
         };
         tokio::select! {
             done = within(longest, work) => done,
             () = stopped => Err(StoreError::Silent),
-            () = told => Err(StoreError::Silent),
+            never = told => match never {},
         }
     }
 }

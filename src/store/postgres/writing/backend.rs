@@ -8,7 +8,7 @@ use crate::{
         error::{StoreError, TransientError},
         postgres::{
             lease::{Lease, RENEW, SHORT},
-            open,
+            open::{self, LAST},
         },
         writing::transaction::within,
     },
@@ -19,9 +19,6 @@ use tokio::time::Instant;
 
 /// How long a statement may take before the server counts as unreachable. A network that swallows packets reports nothing.
 const LONGEST: Duration = Duration::from_mins(2);
-
-/// How long closing may take, because a daemon stops within a few seconds.
-const LAST: Duration = Duration::from_secs(1);
 
 /// The database, open for writing.
 pub(in crate::store) struct PostgresBackend {
