@@ -10,7 +10,7 @@ pub use wanted::wants_page;
 
 use crate::{
     model::{Article, Entry, Markup, MissingArticle, NoArticle},
-    normalise::{self, TextLimits},
+    normalise::{self, TextLimits, TextPlace},
     parse::{self, ParseContext},
 };
 use dom_smoothie::{Config, Readability};
@@ -41,7 +41,8 @@ pub fn read(page: &[u8], context: &ParseContext, entry: &Expected) -> Result<Art
     let text = normalise::within_limits(&text, &limits).ok_or_else(given_up)?;
     let found = extract(&text, base);
     drop(text);
-    let html = found.and_then(|html| normalise::html_within(&Markup::Html(html), base, base, &limits));
+    let place = TextPlace { base, page: base, ..TextPlace::default() };
+    let html = found.and_then(|html| normalise::html_within(&Markup::Html(html), place, &limits));
     if context.deadline.is_over() {
         return Err(given_up());
     }

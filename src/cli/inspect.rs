@@ -6,7 +6,7 @@ pub(super) use words::format_words;
 pub use words::repair_words;
 
 use crate::model::{Category, Enclosure, Fault, FeedUrl, Markup, ParsedEntry, ParsedFeed, Person, PlainText, SafeHtml};
-use crate::normalise::{self, TextLimits};
+use crate::normalise::{self, TextLimits, TextPlace};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
@@ -76,7 +76,7 @@ pub fn hint(fault: &Fault) -> &'static str {
 
 fn entry_json(entry: &ParsedEntry, limits: &TextLimits) -> Value {
     let html = |markup: Option<&Markup>| {
-        let safe = |m| normalise::html_within(m, entry.base.as_deref(), entry.link.as_deref(), limits);
+        let safe = |m| normalise::html_within(m, TextPlace::of(entry), limits);
         markup.and_then(safe).map(SafeHtml::into_string)
     };
     let source = entry.source.clone().and_then(normalise::source);

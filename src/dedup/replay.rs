@@ -45,6 +45,7 @@ impl RecordedEntry {
             key: EntryKey(key),
             title: given(&self.title).map(Markup::Html),
             base: link.clone(),
+            is_base_stated: false,
             link,
             summary: given(&self.summary).map(Markup::Html),
             content: given(&self.content).map(Markup::Html),

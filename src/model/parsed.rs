@@ -139,6 +139,8 @@ pub struct ParsedEntry {
     pub link: Option<String>,
     /// Base for resolving relative addresses in the texts.
     pub base: Option<String>,
+    /// Whether the document states it (`xml:base`).
+    pub is_base_stated: bool,
     /// Description or summary.
     pub summary: Option<Markup>,
     /// Full text.

@@ -6,6 +6,7 @@ use super::declarations::declarations;
 use super::escape::escaped;
 use super::fast_path;
 use super::limits::{GROWN, TextLimits};
+use super::place::TextPlace;
 use super::plain::is_dropped;
 use super::recover;
 use super::strays::strays;
@@ -36,12 +37,12 @@ const PAGE_MARKS: usize = 100_000;
 /// text are kept.
 #[must_use]
 pub fn html(markup: &Markup, base: Option<&str>, page: Option<&str>) -> Option<SafeHtml> {
-    html_within(markup, base, page, &TextLimits::default())
+    html_within(markup, TextPlace { base, page, ..TextPlace::default() }, &TextLimits::default())
 }
 
-/// Does the same as [`html`], but also returns `None` when the deadline passes meanwhile.
+/// Does the same as [`html`] for a text in this place, but also returns `None` when the deadline passes meanwhile.
 #[must_use]
-pub fn html_within(markup: &Markup, base: Option<&str>, page: Option<&str>, limits: &TextLimits) -> Option<SafeHtml> {
+pub fn html_within(markup: &Markup, place: TextPlace<'_>, limits: &TextLimits) -> Option<SafeHtml> {
     let text = markup.as_str();
     if text.len() > LONGEST {
         limits.note("long-texts");
@@ -55,7 +56,7 @@ pub fn html_within(markup: &Markup, base: Option<&str>, page: Option<&str>, limi
     let safe = match markup {
         Markup::Text(_) => lines(text),
         Markup::Html(_) if memchr::memchr2(b'<', b'&', text.as_bytes()).is_none() => line_feeds(escaped(text)),
-        Markup::Html(_) => Cow::Owned(safe(text, base, page, limits)?),
+        Markup::Html(_) => Cow::Owned(safe(text, place, limits)?),
     };
     let safe = uri::without_userinfo_within(&safe);
     let safe = safe.trim();
@@ -73,7 +74,7 @@ pub fn within_limits<'a>(html: &'a str, limits: &TextLimits) -> Option<Cow<'a, s
 }
 
 /// Sanitises HTML in the cheapest way that suits it.
-fn safe(text: &str, base: Option<&str>, page: Option<&str>, limits: &TextLimits) -> Option<String> {
+fn safe(text: &str, place: TextPlace<'_>, limits: &TextLimits) -> Option<String> {
     let text = declarations(text);
     let needs = recover::needs(&text);
     if !needs && let Some(safe) = fast_path::clean(&text, limits) {
@@ -81,13 +82,13 @@ fn safe(text: &str, base: Option<&str>, page: Option<&str>, limits: &TextLimits)
     }
     let text = strays(&text);
     if !needs && !recover::has_odd_elements(&text) {
-        return clean(&cut(&text, limits)?, base, limits);
+        return clean(&cut(&text, limits)?, place.base, limits);
     }
-    let text = recover::rewrite(&attributes::cut(&text, Slash::Ends, limits), page, limits);
+    let text = recover::rewrite(&attributes::cut(&text, Slash::Ends, limits), place, limits);
     if let Some(safe) = fast_path::clean(&text, limits) {
         return Some(safe);
     }
-    clean(&cut(&text, limits)?, base, limits)
+    clean(&cut(&text, limits)?, place.base, limits)
 }
 
 /// Truncates a text at the first mark beyond the limits.

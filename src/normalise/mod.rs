@@ -13,6 +13,7 @@ mod html;
 mod language;
 mod lazy;
 mod limits;
+mod place;
 mod plain;
 mod recover;
 mod shown;
@@ -23,6 +24,7 @@ mod volatile;
 pub use highlight::Highlighter;
 pub use html::{html, html_within, within_limits};
 pub use limits::TextLimits;
+pub use place::TextPlace;
 pub use plain::plain;
 pub use shown::formerly_shown;
 pub use strip::text;
@@ -71,10 +73,10 @@ pub fn entry_within(
 }
 
 fn make(parsed: ParsedEntry, raw: RawHash, context: &NormaliseContext<'_>, limits: &TextLimits) -> Entry {
-    let (base, page) = (parsed.base.as_deref(), parsed.link.as_deref());
+    let place = TextPlace::of(&parsed);
     let title = parsed.title.as_ref().and_then(plain);
-    let summary = parsed.summary.as_ref().and_then(|markup| html_within(markup, base, page, limits));
-    let full = parsed.content.as_ref().and_then(|markup| html_within(markup, base, page, limits));
+    let summary = parsed.summary.as_ref().and_then(|markup| html_within(markup, place, limits));
+    let full = parsed.content.as_ref().and_then(|markup| html_within(markup, place, limits));
     let body = body(full.as_ref(), summary.as_ref());
     let languages = language::of_entry(
         [parsed.language.as_deref(), context.language],

@@ -8,6 +8,7 @@ use super::escape::escaped;
 use super::formulas::Formulas;
 use super::lazy;
 use super::limits::{GROWN, TextLimits};
+use super::place::TextPlace;
 use super::strip::tokenise;
 use crate::model::{elements::is_html, escape::push_escaped};
 use html5ever::tokenizer::{Tag, TagKind, Token, TokenSink, TokenSinkResult};
@@ -95,9 +96,10 @@ fn hides_contents(name: &str) -> bool {
     raw_kind(name).is_some() || matches!(name, "template" | "select" | "noscript" | "video" | "audio")
 }
 
-/// Rewrites `html`. Links to parts of the text itself are pointed at `page`.
-pub(super) fn rewrite(html: &str, page: Option<&str>, limits: &TextLimits) -> String {
-    let sink = Sink { page, state: RefCell::new(State { out: String::with_capacity(html.len()), ..State::default() }) };
+/// Rewrites the `html` of this place. Links to parts of the text itself are pointed at its entry's page.
+pub(super) fn rewrite(html: &str, place: TextPlace<'_>, limits: &TextLimits) -> String {
+    let sink =
+        Sink { place, state: RefCell::new(State { out: String::with_capacity(html.len()), ..State::default() }) };
     let mut state = tokenise(html, sink, limits).state.into_inner();
     while let Some(open) = state.scripted.pop() {
         state.write_scripted(open);
@@ -106,7 +108,7 @@ pub(super) fn rewrite(html: &str, page: Option<&str>, limits: &TextLimits) -> St
 }
 
 struct Sink<'a> {
-    page: Option<&'a str>,
+    place: TextPlace<'a>,
     state: RefCell<State>,
 }
 
@@ -156,7 +158,7 @@ impl TokenSink for Sink<'_> {
                 // An element that XHTML closed in its start tag has no contents and must not swallow the text after it.
                 let raw = raw_kind(&tag.name).filter(|_| tag.kind == TagKind::StartTag && !tag.self_closing);
                 rename(&mut tag);
-                state.tag(&mut tag, self.page);
+                state.tag(&mut tag, self.place);
                 if let Some(raw) = raw {
                     return TokenSinkResult::RawData(raw);
                 }
@@ -178,7 +180,8 @@ impl State {
         }
     }
 
-    fn tag(&mut self, tag: &mut Tag, page: Option<&str>) {
+    fn tag(&mut self, tag: &mut Tag, place: TextPlace<'_>) {
+        let page = place.page;
         let start = tag.kind == TagKind::StartTag;
         let name = tag.name.to_string();
         if self.formulas.copy(tag, start, &mut self.out) {
@@ -222,7 +225,7 @@ impl State {
                     lazy::set(tag, &file);
                 }
             }
-            "a" if start && self.grown <= GROWN => self.link_to_page(tag, page),
+            "a" if start && self.grown <= GROWN => self.link_to_page(tag, place),
             "script" if start => {
                 if let Some(embed) = embeds::of_script(tag).filter(|embed| self.remember(embed.link.clone())) {
                     embed.write(&mut self.out);
@@ -348,12 +351,18 @@ impl State {
     }
 
     /// Points a link to a part of the text (`#…`), or to another page of it (`?…`), at the entry's page.
-    fn link_to_page(&mut self, tag: &mut Tag, page: Option<&str>) {
-        let Some(page) = page.and_then(|page| page.split('#').next()) else { return };
-        let within = |value: &str| value.trim_start().starts_with(['#', '?']) || value.trim().is_empty();
-        for attribute in tag.attrs.iter_mut().filter(|a| &*a.name.local == "href" && within(&a.value)) {
+    fn link_to_page(&mut self, tag: &mut Tag, place: TextPlace<'_>) {
+        for attribute in tag.attrs.iter_mut().filter(|a| &*a.name.local == "href") {
             let value = attribute.value.trim();
-            let page = page.split(|c| c == '?' && value.starts_with('?')).next().unwrap_or_default();
+            let page = if value.starts_with('?') {
+                place.queried_page().and_then(|page| page.split(['#', '?']).next())
+            } else {
+                place
+                    .page
+                    .filter(|_| value.is_empty() || value.starts_with('#'))
+                    .and_then(|page| page.split('#').next())
+            };
+            let Some(page) = page else { continue };
             attribute.value = format!("{page}{value}").into();
             self.grown += page.len();
         }

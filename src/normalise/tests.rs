@@ -445,3 +445,21 @@ proptest! {
         prop_assert!(!safe.contains("<script"));
     }
 }
+
+#[test]
+fn a_link_of_a_query_alone_leads_to_the_page_unless_the_base_says_otherwise() {
+    let page = "https://x.example/post";
+    for (base, is_base_stated, page, want) in [
+        ("https://x.example/", false, page, "https://x.example/post?p=2"),
+        ("https://www.x.example/feed", false, page, "https://x.example/post?p=2"),
+        ("https://b.example/blog/", true, page, "https://b.example/blog/?p=2"),
+        ("https://x.example/blog/", true, page, "https://x.example/blog/?p=2"),
+        ("https://x.example/", false, "https://other.example/a.html", "https://x.example/?p=2"),
+    ] {
+        let place = TextPlace { base: Some(base), is_base_stated, page: Some(page) };
+        let markup = Markup::Html("<a href='?p=2'>2</a> <a href='#f'>1</a>".to_owned());
+        let text = html_within(&markup, place, &TextLimits::default()).unwrap().into_string();
+        assert!(text.contains(&format!("href=\"{want}\"")), "{base} {text}");
+        assert!(text.contains(&format!("href=\"{page}#f\"")), "{base} {text}");
+    }
+}

@@ -34,6 +34,8 @@ pub(super) struct EntryDraft {
     pub updated: Option<String>,
     /// Address that relative addresses inside its texts are resolved against.
     pub base: Option<String>,
+    /// Whether the document states it (`xml:base`).
+    pub is_base_stated: bool,
     /// Language stated by the entry itself.
     pub language: Option<String>,
     /// Address of its picture.

@@ -97,7 +97,9 @@ pub(super) fn read(tree: &Tree<'_>, id: NodeId, links: Links, context: &ParseCon
         let has_files = draft.enclosures.iter().any(|file| !is_picture(file.media_type.as_deref(), &file.url));
         players::add(&mut draft, &player, has_files);
     }
-    draft.base = tree.base(found.text_base.unwrap_or(id)).map(ToString::to_string);
+    let text_base = found.text_base.unwrap_or(id);
+    draft.base = tree.base(text_base).map(ToString::to_string);
+    draft.is_base_stated = tree.has_own_base(text_base);
     // RFC 4287 4.2.1: an entry without authors takes those of its source, before those of the feed.
     if draft.authors.is_empty() {
         draft.authors = found.source_authors;

@@ -73,6 +73,7 @@ fn merge(
         title: typed::long(draft.title).or_else(|| entry.title.and_then(typed::markup)),
         link: draft.link,
         base: draft.base,
+        is_base_stated: draft.is_base_stated,
         // Not before, because keys are made of the texts as stated.
         summary: typed::long(draft.summary).or_else(|| entry.summary.and_then(typed::markup)).map(with_paragraphs),
         content: typed::long(draft.content).or_else(|| entry.content.and_then(typed::content)).map(with_paragraphs),

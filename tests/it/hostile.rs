@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use warraq::{
     clock::Clock,
     model::{Deadline, Fault, Markup, ParsedEntry, ParsedFeed, SafeHtml},
-    normalise::{self, TextLimits},
+    normalise::{self, TextLimits, TextPlace},
     parse,
 };
 
@@ -146,7 +146,8 @@ fn a_document_past_its_deadline_is_a_fault() {
 /// What was cut of a text, and the text.
 fn cleaned(text: &str, base: Option<&str>) -> (Vec<&'static str>, String) {
     let limits = TextLimits::default();
-    let html = normalise::html_within(&Markup::Html(text.to_owned()), base, None, &limits);
+    let html =
+        normalise::html_within(&Markup::Html(text.to_owned()), TextPlace { base, ..TextPlace::default() }, &limits);
     (limits.cuts(), html.map(SafeHtml::into_string).unwrap_or_default())
 }
 
@@ -209,7 +210,7 @@ fn one_long_text_looks_at_the_deadline_all_along() {
             let asked = Arc::clone(&asked);
             asked.store(0, Ordering::Relaxed);
             let deadline = Deadline::when(move || asked.fetch_add(1, Ordering::Relaxed) >= most);
-            normalise::html_within(&Markup::Html(text.clone()), None, None, &TextLimits::within(&deadline))
+            normalise::html_within(&Markup::Html(text.clone()), TextPlace::default(), &TextLimits::within(&deadline))
         };
         assert!(clean(usize::MAX).is_some());
         let questions = asked.load(Ordering::Relaxed);

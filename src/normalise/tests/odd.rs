@@ -41,7 +41,7 @@ fn elements_without_contents_do_not_take_what_follows() {
     let many: Vec<String> = (0..500).map(|i| format!(" a{i}=1")).collect();
     let many = format!("<script/><div{}>a</div>", many.concat());
     let limits = TextLimits::default();
-    let cleaned = html_within(&Markup::Html(many), None, None, &limits).unwrap();
+    let cleaned = html_within(&Markup::Html(many), TextPlace::default(), &limits).unwrap();
     assert_eq!((cleaned.as_str(), limits.cuts()), ("<div>a</div>", vec!["too-many-attributes"]));
 }
 
