@@ -6,7 +6,7 @@ use super::draft::EntryDraft;
 use super::language::language;
 use super::limits::{CANDIDATES, DATE, LIST};
 use super::lines::with_lines;
-use super::links::{self, Links, absolute_text, first};
+use super::links::{Links, absolute_text, first};
 use super::names::Tag;
 use super::people;
 use super::players;
@@ -43,6 +43,8 @@ struct Found {
     files: Vec<Enclosure>,
     /// How long the sound or video takes, in seconds (`itunes:duration`).
     duration: Option<u32>,
+    /// The page that plays its media (Media RSS, `media:player`).
+    player: Option<String>,
 }
 
 impl Found {
@@ -93,7 +95,7 @@ pub(super) fn read(tree: &Tree<'_>, id: NodeId, links: Links, context: &ParseCon
     if let Some(file) = draft.enclosures.iter_mut().find(|file| is_played(file)) {
         file.duration = file.duration.or(found.duration);
     }
-    if let Some(player) = links::player(tree, id) {
+    if let Some(player) = found.player {
         let has_files = draft.enclosures.iter().any(|file| !is_picture(file.media_type.as_deref(), &file.url));
         players::add(&mut draft, &player, has_files);
     }
@@ -226,7 +228,9 @@ fn others(tree: &Tree<'_>, tag: Tag, child: NodeId, draft: &mut EntryDraft, foun
         Tag::Image | Tag::ItunesImage | Tag::NewsImage => first(&mut found.images[3], || picture(tree, child)),
         Tag::PlainThumbnail => first(&mut found.images[4], || picture(tree, child)),
         Tag::ItunesDuration => first(&mut found.duration, || super::duration::seconds(&text::plain(tree, child)?)),
-        Tag::MediaGroup | Tag::MediaContent | Tag::Thumbnail => media(tree, tag, child, draft, found),
+        Tag::MediaGroup | Tag::MediaContent | Tag::Thumbnail | Tag::MediaPlayer => {
+            media(tree, tag, child, draft, found);
+        }
         _ => {}
     }
 }
@@ -314,6 +318,7 @@ fn media(tree: &Tree<'_>, tag: Tag, id: NodeId, draft: &mut EntryDraft, found: &
             Tag::MediaDescription => first(&mut found.other_texts[0], || media_text(tree, child)),
             Tag::MediaText => first(&mut found.other_texts[1], || media_text(tree, child)),
             Tag::MediaCategory | Tag::MediaKeywords => people::categories(tree, tag, child, &mut draft.categories),
+            Tag::MediaPlayer => first(&mut found.player, target),
             _ => {}
         }
     }

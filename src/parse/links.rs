@@ -176,7 +176,7 @@ fn relation(rel: &str) -> String {
 }
 
 /// Returns the page that plays the media of an entry (Media RSS, `media:player`): the only page that some video programs state.
-pub(super) fn player(tree: &Tree<'_>, id: NodeId) -> Option<String> {
+fn player(tree: &Tree<'_>, id: NodeId) -> Option<String> {
     let media = tree.descend_by(id, |_, node| matches!(node.tag, Tag::MediaGroup | Tag::MediaContent));
     let mut players = media.filter(|(tag, _)| *tag == Tag::MediaPlayer);
     players.find_map(|(_, player)| address::absolute(tree.base(player), &tree.attr(player, "url")?))
