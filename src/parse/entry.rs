@@ -192,8 +192,13 @@ fn dates_of(tree: &Tree<'_>, tag: Tag, child: NodeId, found: &mut Found) -> bool
 /// and a year ahead for one that never comes. A single date is not checked here.
 pub(super) fn readable(mut dates: Vec<String>, context: &ParseContext) -> Option<String> {
     if dates.len() > 1 {
-        let read = dates.iter().map(|date| dates::instant(date, &context.zone));
-        let read: Vec<_> = read.map(|at| at.map(|at| is_credible(at, context.now))).collect();
+        let read = |text: &String| dates::instant(text, &context.zone).map(|at| is_credible(at, context.now));
+        // Nearly always this is the one.
+        if read(&dates[0]) == Some(true) && !dates::is_converted(&dates[0]) {
+            dates.truncate(1);
+            return dates.pop();
+        }
+        let read: Vec<_> = dates.iter().map(read).collect();
         // A date that had to be converted is the last resort.
         let first = |credible: bool| {
             let mut found = (0..dates.len()).filter(|at| read[*at] == Some(true) || !credible && read[*at].is_some());
@@ -313,12 +318,12 @@ fn media(tree: &Tree<'_>, tag: Tag, id: NodeId, draft: &mut EntryDraft, found: &
         let target = || tree.attr(child, "url").and_then(|url| address::absolute(tree.base(child), &url));
         match tag {
             Tag::Thumbnail => first(&mut found.images[2], || target().or_else(|| absolute_text(tree, child))),
+            Tag::MediaPlayer => first(&mut found.player, target),
             Tag::MediaContent => first(&mut found.images[1], || target().filter(|url| shows_picture(tree, child, url))),
             Tag::MediaTitle => first(&mut found.titles[2], || media_text(tree, child)),
             Tag::MediaDescription => first(&mut found.other_texts[0], || media_text(tree, child)),
             Tag::MediaText => first(&mut found.other_texts[1], || media_text(tree, child)),
             Tag::MediaCategory | Tag::MediaKeywords => people::categories(tree, tag, child, &mut draft.categories),
-            Tag::MediaPlayer => first(&mut found.player, target),
             _ => {}
         }
     }
