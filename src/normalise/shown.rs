@@ -18,15 +18,16 @@ pub(super) fn shown(
     let [(summary, summary_varies), (content, content_varies)] =
         texts.map(|html| steady_html(html.map_or("", SafeHtml::as_str)));
     let has_query = |address: &str| bare(address).len() < address.len();
-    let passes = |address: &str| steady_file(address).len() < address.len();
+    let image = extras.image.as_deref().map(steady_file);
+    let files: Vec<Cow<'_, str>> = extras.enclosures.iter().map(|file| steady_file(&file.url)).collect();
     let varies = has_counter
         || summary_varies
         || content_varies
         || link.is_some_and(has_query)
-        || extras.image.as_deref().is_some_and(passes)
-        || extras.enclosures.iter().any(|file| passes(&file.url));
+        || extras.image.iter().zip(&image).any(|(image, steady)| steady.len() < image.len())
+        || extras.enclosures.iter().zip(&files).any(|(file, steady)| steady.len() < file.url.len());
     let link = link.map(steady_address).unwrap_or_default();
-    let image = extras.image.as_deref().map(steady_file).unwrap_or_default();
+    let image = image.unwrap_or_default();
     let rights = extras.rights.as_deref().unwrap_or_default();
     let mut parts = vec![title.as_ref(), &link, &summary, &content, &image, rights];
     // Content systems list both in the order of a database without ORDER BY.
@@ -34,7 +35,6 @@ pub(super) fn shown(
     let mut terms: Vec<&str> = extras.categories.iter().map(|category| category.term.as_str()).collect();
     names.sort_unstable();
     terms.sort_unstable();
-    let files: Vec<Cow<'_, str>> = extras.enclosures.iter().map(|file| steady_file(&file.url)).collect();
     parts.extend(names);
     parts.push("");
     parts.extend(terms);
