@@ -29,9 +29,10 @@ pub(super) fn find(tree: &Tree<'_>) -> Option<Root> {
     let all = tree.descend(TOP, |tag| !ROOTS.contains(&tag));
     // A page may be about feeds (`the <rss> element`); one around a feed contains a whole channel or entry.
     let is_whole = |tag, id| matches!(tag, Tag::Channel | Tag::Item) && tree.has_own_end(id);
+    let is_page = tree.is_page();
     let is_real = |tag, id| {
         let holds_whole = || tree.descend_by(id, |_, _| true).any(|(tag, id)| is_whole(tag, id));
-        !tree.is_page() || if ROOTS.contains(&tag) { holds_whole() } else { is_whole(tag, id) }
+        !is_page || if ROOTS.contains(&tag) { holds_whole() } else { is_whole(tag, id) }
     };
     let of = |wanted: &[Tag]| all.iter().copied().find(|(tag, id)| wanted.contains(tag) && is_real(*tag, *id));
     let (tag, id) = of(&ROOTS).or_else(|| of(&[Tag::Channel])).or_else(|| of(&[Tag::Item]))?;

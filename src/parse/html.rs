@@ -27,11 +27,8 @@ pub struct Announced {
 /// Returns why a document contains no feed.
 pub(super) fn no_feed(tree: &Tree<'_>) -> Fault {
     let all = tree.descend(TOP, |_| true);
-    // A document type is proof enough: tags of `html`, `head` and `body` may be omitted (HTML 13.1.2.4).
-    if tree.doctype.eq_ignore_ascii_case("html")
-        || all.iter().take(20).any(|(tag, _)| *tag == Tag::Html)
-        || all.first().is_some_and(|(_, id)| is_of_page(tree, *id))
-    {
+    // Proxies put elements of their own before a page.
+    if tree.is_page() || all.iter().take(20).any(|(tag, _)| *tag == Tag::Html) {
         return Fault::Html;
     }
     match all.first() {
@@ -46,15 +43,6 @@ pub(super) fn no_feed(tree: &Tree<'_>) -> Fault {
 /// Returns whether a message can repeat this name: it is short, and not bytes of a picture or an archive.
 fn is_short_name(name: &str) -> bool {
     name.len() <= 40 && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | ':' | '.'))
-}
-
-/// Returns whether a document that begins with this element is a web page: `html` and `head` may be omitted (HTML 13.1.2.4).
-fn is_of_page(tree: &Tree<'_>, id: NodeId) -> bool {
-    const NAMES: [&str; 24] = [
-        "head", "title", "meta", "link", "base", "style", "script", "noscript", "body", "p", "div", "a", "h1", "h2",
-        "br", "center", "table", "form", "img", "b", "span", "font", "frameset", "main",
-    ];
-    NAMES.iter().any(|name| tree.node(id).text.eq_ignore_ascii_case(name))
 }
 
 /// Returns where a page redirects its readers to (`<meta http-equiv=refresh>`, HTML 4.2.5.3).
@@ -199,6 +187,9 @@ mod tests {
             ("<!doctype html>", "<textarea><rss><channel><item><title>x</title></item></channel></rss></textarea>"),
             ("<!doctype html>", "<p>The <rss>, <channel> and <item> elements</p>"),
             ("<head>", "<p>The <feed> element"),
+            ("", "<script>a=\"<rss><channel><item><title>Fake</title></item></channel></rss>\"</script>"),
+            ("<meta charset=utf-8>", "<p>The <rss> <channel> and <item> elements</p>"),
+            ("<body>", "<textarea><rss><channel><item><title>x</title></item></channel></rss></textarea>"),
         ] {
             for page in [format!("{before}{inside}{link}"), format!("{before}{link}{inside}")] {
                 assert_eq!(super::super::read(page.as_bytes(), &context, &|_| false), Err(Fault::Html), "{page}");
@@ -207,7 +198,12 @@ mod tests {
         }
         let feed = "<rss><channel><title>F</title><item><title>A</title></item></channel></rss>";
         let page = format!("<!doctype html><html><head><script>a='<rss>'</script></head><body>{feed}</body></html>");
-        assert_eq!(super::super::read(page.as_bytes(), &context, &|_| false).unwrap().listed.len(), 1);
+        for page in
+            [page, format!("<br />\n<b>Warning</b>: no file in <b>a.php</b><br />\n<?xml version='1.0'?>{feed}")]
+        {
+            let read = super::super::read(page.as_bytes(), &context, &|_| false);
+            assert_eq!(read.unwrap().listed.len(), 1, "{page}");
+        }
     }
 
     #[test]

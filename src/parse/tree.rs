@@ -267,10 +267,18 @@ impl<'a> Tree<'a> {
         self.address = self.bases[0].replace(base);
     }
 
-    /// Returns whether the document begins as a web page.
+    /// Returns whether the document is a web page: its document type says so, or it begins with an element of HTML. The tags of
+    /// `html`, `head` and `body` may be omitted (HTML 13.1.2.4).
     pub fn is_page(&self) -> bool {
-        let is_root = |name: &str| ["html", "head"].iter().any(|root| name.eq_ignore_ascii_case(root));
-        self.doctype.eq_ignore_ascii_case("html") || self.nodes.len() > 1 && is_root(self.text(1))
+        const ROOTS: [&str; 2] = ["html", "head"];
+        const FIRST: [&str; 23] = [
+            "title", "meta", "link", "base", "style", "script", "noscript", "body", "p", "div", "a", "h1", "h2", "br",
+            "center", "table", "form", "img", "b", "span", "font", "frameset", "main",
+        ];
+        let begins =
+            |names: &[&str]| self.nodes.len() > 1 && names.iter().any(|name| self.text(1).eq_ignore_ascii_case(name));
+        let is_xml = self.source.starts_with("<?xml");
+        self.doctype.eq_ignore_ascii_case("html") || begins(&ROOTS) || !is_xml && begins(&FIRST)
     }
 
     /// Returns the address of the document.
