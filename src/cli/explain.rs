@@ -11,7 +11,7 @@ use super::{
 use crate::{
     clock::Clock,
     config::Config,
-    model::{EntryId, LargerThanMaxBody, StoryId},
+    model::{EntryId, LargerThanMaxBody, StoryId, address},
     schedule::Why,
     store::{FeedHealth, FeedSnapshot, Reader},
 };
@@ -71,7 +71,7 @@ impl FromStr for EntryName {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        if text.starts_with("http://") || text.starts_with("https://") {
+        if address::is_absolute(text) {
             return Ok(Self::Address(text.to_owned()));
         }
         let number = text.parse().map(|id| Self::Number(EntryId(id)));

@@ -33,6 +33,12 @@ pub fn absolute(base: Option<&Url>, text: &str) -> Option<String> {
     join(base, text).map(String::from)
 }
 
+/// Returns whether a text begins as an absolute address of http or https.
+#[must_use]
+pub fn is_absolute(text: &str) -> bool {
+    text.starts_with("http://") || text.starts_with("https://")
+}
+
 /// Repairs an absolute address in which ampersands were escaped too often, or whose scheme stands there twice.
 #[must_use]
 pub fn mended(text: &str) -> Cow<'_, str> {
@@ -93,8 +99,7 @@ fn with_one_scheme(text: Cow<'_, str>) -> Cow<'_, str> {
         }
     }
     for scheme in ["http://", "https://"] {
-        if let Some(rest) = text.strip_prefix(scheme).filter(|r| r.starts_with("http://") || r.starts_with("https://"))
-        {
+        if let Some(rest) = text.strip_prefix(scheme).filter(|rest| is_absolute(rest)) {
             return Cow::Owned(rest.to_owned());
         }
         if let Some(rest) = text.strip_prefix(scheme)

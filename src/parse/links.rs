@@ -68,7 +68,7 @@ impl Links {
         }
         if links.id.is_none() {
             links.id = tree.attr(id, "about").map(|about| about.trim().to_owned()).filter(|about| !about.is_empty());
-            let about = links.id.as_deref().filter(|about| is_absolute(about));
+            let about = links.id.as_deref().filter(|about| address::is_absolute(about));
             first(&mut pages.id, || address::absolute(None, about?));
         }
         first(&mut pages.text, || address::absolute(tree.base(id), &tree.attr(id, "href")?));
@@ -88,7 +88,7 @@ impl Links {
             let base = tree.base(child).filter(|_| said == Some(true) || is_path(&text));
             first(&mut pages.permalink, || address::absolute(base, &text));
         }
-        if !guid && is_absolute(&text) {
+        if !guid && address::is_absolute(&text) {
             first(&mut pages.id, || address::absolute(None, &text));
         }
         first(&mut self.id, || Some(text.into_owned()));
@@ -152,10 +152,6 @@ impl Links {
         };
         first(slot, || Some(target));
     }
-}
-
-fn is_absolute(text: &str) -> bool {
-    text.starts_with("http://") || text.starts_with("https://")
 }
 
 /// Returns whether a text is written as the path of a page. Base64 may begin with a slash too.

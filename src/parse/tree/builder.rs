@@ -169,8 +169,7 @@ impl<'a> Builder<'_, 'a> {
     /// `<link>https://…</link>` so.
     fn is_emptied_link(&self, last: NodeId, text: &str) -> bool {
         let text = text.trim_ascii_start();
-        let is_address = text.starts_with("http://") || text.starts_with("https://");
-        is_address && last != NONE && {
+        address::is_absolute(text) && last != NONE && {
             let node = &self.tree.nodes[last];
             node.tag == Tag::Link && node.closed && !node.is_parent && self.tree.attributes_of(last).trim().is_empty()
         }
