@@ -1,10 +1,11 @@
 //! The feed around the entries: its element, its dialect, and what it says about itself.
 
 use super::ParseContext;
+use super::dates::Orders;
 use super::draft::FeedDraft;
 use super::entry::{guess, picture, readable, title};
 use super::language::language;
-use super::limits::CANDIDATES;
+use super::limits::{CANDIDATES, Limits};
 use super::links::{Links, first};
 use super::names::Tag;
 use super::people;
@@ -28,8 +29,8 @@ pub(super) fn find(tree: &Tree<'_>) -> Option<Root> {
     const ROOTS: [Tag; 4] = [Tag::Rss, Tag::RdfRoot, Tag::Feed, Tag::UrlSet];
     let all = tree.descend(TOP, |tag| !ROOTS.contains(&tag));
     // A page may be about feeds (`the <rss> element`); one around a feed contains a whole channel or entry.
-    let is_whole = |tag, id| matches!(tag, Tag::Channel | Tag::Item) && tree.has_own_end(id);
     let is_page = tree.is_page();
+    let is_whole = |tag, id| matches!(tag, Tag::Channel | Tag::Item) && tree.has_own_end(id);
     let is_real = |tag, id| {
         let holds_whole = || tree.descend_by(id, |_, _| true).any(|(tag, id)| is_whole(tag, id));
         !is_page || if ROOTS.contains(&tag) { holds_whole() } else { is_whole(tag, id) }
@@ -55,6 +56,16 @@ fn format(tree: &Tree<'_>, tag: Tag, id: NodeId) -> DocumentFormat {
         _ if version.starts_with("0.9") => DocumentFormat::Rss09,
         _ => DocumentFormat::Rss20,
     }
+}
+
+/// Returns the orders of day and month in the dates of a feed and its entries, as far as the deadline allows.
+pub(super) fn orders(tree: &Tree<'_>, root: Root, limits: &Limits) -> Orders {
+    let inside = tree.descend_by(root.id, |_, node| node.tag != Tag::Item);
+    let dated = std::iter::once((Tag::Channel, root.id)).chain(inside);
+    let dated = dated.filter(|(tag, _)| matches!(tag, Tag::Channel | Tag::Item));
+    let stated = |id| tree.elements(id).filter(|(tag, _)| tag.is_date()).take(CANDIDATES);
+    let dates = dated.map(|(_, id)| stated(id).filter_map(|(_, date)| text::date(tree, date)).collect());
+    Orders::of(dates.take_while(|_: &Vec<_>| limits.look().is_ok()))
 }
 
 /// Reads what the feed says about itself.

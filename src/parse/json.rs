@@ -110,7 +110,8 @@ fn entries(
     }
     // Known items show the order of day and month too.
     let dates = |draft: &EntryDraft| [&draft.published, &draft.updated].into_iter().flatten().cloned().collect();
-    raw.orders = super::dates::Orders::of(drafts.iter().map(|(_, draft)| dates(draft)));
+    let read = drafts.iter().take_while(|_| limits.look().is_ok());
+    raw.orders = super::dates::Orders::of(read.map(|(_, draft)| dates(draft)));
     for (hash, draft) in drafts {
         let Some(key) = keys.next(draft.id.as_deref(), draft.link.as_deref(), || About::of(&draft)) else { continue };
         let is_known = known(hash);

@@ -278,13 +278,8 @@ fn read_xml(
         raw.partial = true;
     }
     if has_ambiguous_dates(&raw.entries) {
-        let stated = tree.descend(root.id, |tag| matches!(tag, names::Tag::Channel | names::Tag::Item));
-        let entries = stated.chunk_by(|_, (tag, _)| *tag != names::Tag::Item);
-        let dates = |entry: &[(names::Tag, tree::NodeId)]| {
-            let dates = entry.iter().filter(|(tag, _)| tag.is_date());
-            dates.filter_map(|(_, id)| text::date(&tree, *id)).collect()
-        };
-        raw.orders = dates::Orders::of(entries.map(dates));
+        raw.orders = feed::orders(&tree, root, &limits);
+        limits.look()?;
     }
     note_references(&tree.references, repairs);
     if raw.guids_void {

@@ -6,6 +6,7 @@ use super::{LONGEST, bare::bare};
 use crate::parse::{plain_dates, weekdays};
 use jiff::civil;
 use jiff::tz::TimeZone;
+use std::borrow::Cow;
 
 /// The characters between the numbers of a date.
 const SEPARATORS: [char; 3] = ['/', '-', '.'];
@@ -16,11 +17,14 @@ pub(in crate::parse) struct Orders([Order; SEPARATORS.len()]);
 
 impl Orders {
     /// Returns the orders that dates agree on, given those of each entry. They are `Unknown` where dates contradict each other or
-    /// show none.
+    /// show none. Of one entry, the first [`COMPARED`] dates count.
     pub fn of<T: AsRef<str>>(entries: impl Iterator<Item = Vec<T>>) -> Self {
         let mut agreed = [None; SEPARATORS.len()];
         for dates in entries {
-            for (separator, order) in dates.iter().filter_map(|text| shown(text.as_ref(), &dates)) {
+            // Nothing more is to be learnt about a separator whose dates contradict each other.
+            let open = agreed.iter().zip(SEPARATORS).filter(|(slot, _)| **slot != Some(Order::Unknown));
+            let open: Vec<char> = open.map(|(_, separator)| separator).collect();
+            for (separator, order) in shown(dates.get(..COMPARED).unwrap_or(&dates), &open) {
                 for (slot, _) in agreed.iter_mut().zip(SEPARATORS).filter(|(_, known)| *known == separator) {
                     *slot = Some(if slot.is_none_or(|known| known == order) { order } else { Order::Unknown });
                 }
@@ -73,13 +77,8 @@ impl NumericDate {
         weekday.map_or(Order::Unknown, |weekday| self.in_one_order(|date| date.weekday() == weekday))
     }
 
-    /// Returns the order in which it is the day of another date of its entry, or one beside it, because zones differ.
-    fn by_other(&self, other: &str) -> Order {
-        if is_ambiguous(other) {
-            return Order::Unknown;
-        }
-        let Some(at) = super::instant(other, &TimeZone::UTC) else { return Order::Unknown };
-        let day = TimeZone::UTC.to_datetime(at).date();
+    /// Returns the order in which it is this day of another date of its entry, or one beside it, because zones differ.
+    fn by_other(&self, day: civil::Date) -> Order {
         self.in_one_order(|date| date.since(day).is_ok_and(|span| span.get_days().abs() <= 1))
     }
 
@@ -98,26 +97,45 @@ impl NumericDate {
     }
 }
 
-/// How many dates of its entry are compared with one that can be read in two orders.
+/// How many dates of an entry are read. Each is compared with the others that have one meaning.
 const COMPARED: usize = 8;
 
-/// Returns the separator of a date and the order that it proves: one number is too large for a month, or only one order fits its
-/// weekday, or else another of the dates of its entry.
-fn shown<T: AsRef<str>>(text: &str, of_entry: &[T]) -> Option<(char, Order)> {
-    let (date, text) = numeric(text)?;
-    let order = match (date.first, date.second) {
-        (first, second) if first > 12 && second <= 12 => Order::DayFirst,
-        (first, second) if second > 12 && first <= 12 => Order::MonthFirst,
-        _ if date.is_ambiguous() => match date.by_weekday(&text) {
-            Order::Unknown => {
-                let others = of_entry.iter().take(COMPARED).map(|other| date.by_other(other.as_ref()));
-                others.into_iter().find(|order| *order != Order::Unknown).unwrap_or_default()
-            }
-            order => order,
-        },
-        _ => Order::Unknown,
-    };
-    (order != Order::Unknown).then_some((date.separator, order))
+/// Returns the separators of an entry's dates and the orders that these prove: one number is too large for a month, or only one order
+/// fits the weekday of a date, or else another date of the entry. Entries whose dates have none of the `open` separators are not read.
+fn shown<T: AsRef<str>>(dates: &[T], open: &[char]) -> Vec<(char, Order)> {
+    if !dates.iter().any(|text| text.as_ref().contains(open)) {
+        return Vec::new();
+    }
+    let read: Vec<_> = dates.iter().map(|text| numeric(text.as_ref())).collect();
+    let mut days = None;
+    let mut shown = Vec::new();
+    for (date, text) in read.iter().flatten() {
+        let order = match (date.first, date.second) {
+            (first, second) if first > 12 && second <= 12 => Order::DayFirst,
+            (first, second) if second > 12 && first <= 12 => Order::MonthFirst,
+            _ if date.is_ambiguous() => match date.by_weekday(text) {
+                Order::Unknown => {
+                    let days = days.get_or_insert_with(|| certain_days(dates, &read));
+                    let orders = days.iter().map(|day| date.by_other(*day));
+                    orders.into_iter().find(|order| *order != Order::Unknown).unwrap_or_default()
+                }
+                order => order,
+            },
+            _ => Order::Unknown,
+        };
+        if order != Order::Unknown {
+            shown.push((date.separator, order));
+        }
+    }
+    shown
+}
+
+/// Returns the days of the dates that have one meaning. `read` has those of them that are numbers alone.
+fn certain_days<T: AsRef<str>>(dates: &[T], read: &[Option<(NumericDate, Cow<'_, str>)>]) -> Vec<civil::Date> {
+    let is_certain = |date: &Option<(NumericDate, _)>| date.as_ref().is_none_or(|(date, _)| !date.is_ambiguous());
+    let certain = dates.iter().zip(read).filter(|(_, date)| is_certain(date));
+    let instants = certain.filter_map(|(text, _)| super::instant(text.as_ref(), &TimeZone::UTC));
+    instants.map(|at| TimeZone::UTC.to_datetime(at).date()).collect()
 }
 
 /// Returns whether a date can be read in both orders.
@@ -125,7 +143,8 @@ pub(in crate::parse) fn is_ambiguous(text: &str) -> bool {
     numeric(text).is_some_and(|(date, _)| date.is_ambiguous())
 }
 
-fn numeric(text: &str) -> Option<(NumericDate, std::borrow::Cow<'_, str>)> {
+/// Returns a date of numbers alone, and its text without markup.
+fn numeric(text: &str) -> Option<(NumericDate, Cow<'_, str>)> {
     let text = bare(text);
     // Nearly all dates have a form that has one order only, and a scan costs many times as much as this.
     if text.len() > LONGEST || !text.contains(SEPARATORS) || plain_dates::instant(&text).is_some() {

@@ -177,9 +177,25 @@ fn another_date_of_an_entry_decides_between_two_orders() {
         (&[&["05/08/2016", "05/08/2016"]], Order::Unknown),
         (&[&["05/08/2016"], &["2016-05-08T09:00:00Z"]], Order::Unknown),
         (&[&["05/08/2016", "2016-05-08"], &["06/08/2016", "2016-08-06"]], Order::Unknown),
+        (&[&["05/08/2016", "06/08/2016", "13/08/2016"]], Order::DayFirst),
+        (&[&["05/08/2016", "06/09/2016", "9/5/16 9:00", "2016-08-05"]], Order::DayFirst),
+        // A few dates say as much as a thousand.
+        (&[&[&["05/08/2016"; 8][..], &["2016-05-08"]].concat()[..]], Order::Unknown),
     ] {
         let orders = Orders::of(entries.iter().map(|dates| dates.to_vec()));
         assert_eq!(orders.with('/'), want, "{entries:?}");
+    }
+}
+
+#[test]
+fn dates_behind_the_entries_are_not_those_of_the_last() {
+    let item = "<item><guid>1</guid><pubDate>05/08/2016 09:00</pubDate></item>";
+    let changed = "<lastBuildDate>Sun, 08 May 2016 12:00:00 GMT</lastBuildDate>";
+    for inside in [format!("{changed}{item}"), format!("{item}{changed}")] {
+        let rss = format!("<rss><channel><title>F</title>{inside}</channel></rss>");
+        let feed = crate::parse::read(rss.as_bytes(), &crate::parse::ParseContext::default(), &|_| false).unwrap();
+        let published = feed.listed[0].entry.as_ref().unwrap().published;
+        assert_eq!(published.unwrap().to_string(), "2016-08-05T09:00:00Z", "{rss}");
     }
 }
 
