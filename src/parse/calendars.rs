@@ -20,48 +20,26 @@ const PERSIAN: [&str; 12] = [
     "اسفند esfand حوت",
 ];
 
-/// Words of Islamic months in Latin letters, folded: as English, French, Turkish, Indonesian and Malay write them. The first words of
-/// months of two words are among [`BEFORE`].
-const LATIN: &str = " muharram muharam mouharram moharram muharrem safar safer rabi rabia rabiulawal rabiulawwal rabiulakhir \
+/// Words of Islamic months, folded: in Latin letters as English, French, Turkish, Indonesian and Malay write them, and in Arabic
+/// letters. A month of two words is listed under the word that no other month has, and as one word where a joiner without width
+/// stands between the two.
+const ISLAMIC: &str = "muharram muharam mouharram moharram muharrem safar safer rabi rabia rabiulawal rabiulawwal rabiulakhir \
     rebiulevvel rebiulahir jumada joumada jumadi jamadi jumadal jumadilawal jumadilakhir cemaziyelevvel cemaziyelahir rajab \
     rejab rajeb recep shaban shaaban chaban chaabane chaaban syaban saban ramadan ramadhan ramazan ramzan shawwal shawal \
     chawwal chaoual chawal syawal sevval qidah qida qadah qada qaadah qaada kadah zulkadah zulkaidah zulkaedah dzulkaidah \
-    zilkade hijjah hijja hijjeh hidjah hija zulhijah zulhijjah dzulhijjah dzulhijah zilhicce ";
+    zilkade hijjah hijja hijjeh hidjah hija zulhijah zulhijjah dzulhijjah dzulhijah zilhicce محرم المحرم صفر ربيع جمادي جماد \
+    جمادا رجب شعبان رمضان شوال القعده قعده الحجه حجه جماديالاول جماديالثاني ربيعالاول ربيعالثاني ذيالقعده ذيالحجه ذوالقعده \
+    ذوالحجه";
 
-/// Words of Islamic months in Arabic letters, folded. A month of two words is listed under the word that no other month has, and as one word where
-/// a joiner without width stands between the two.
-const ISLAMIC: [&str; 23] = [
-    "محرم",
-    "المحرم",
-    "صفر",
-    "ربيع",
-    "جمادي",
-    "جماد",
-    "جمادا",
-    "رجب",
-    "شعبان",
-    "رمضان",
-    "شوال",
-    "القعده",
-    "قعده",
-    "الحجه",
-    "حجه",
-    "جماديالاول",
-    "جماديالثاني",
-    "ربيعالاول",
-    "ربيعالثاني",
-    "ذيالقعده",
-    "ذيالحجه",
-    "ذوالقعده",
-    "ذوالحجه",
-];
+/// Words before or behind the one that tells an Islamic month, folded.
+const JOINING: &str = "ذو ذي al el ul";
 
 /// Words of Islamic months behind the first, folded.
-const SECOND: &str = " ذو ذي الاول الاولي الثاني الثانيه الاخر الاخره الاخير الثان i ii al el ul awwal awal aoual ula oula thani \
-    thania sani akhir akhira akhirah evvel ahir ";
+const SECOND: &str = "الاول الاولي الثاني الثانيه الاخر الاخره الاخير الثان i ii awwal awal aoual ula oula thani thania sani \
+    akhir akhira akhirah evvel ahir";
 
 /// Words before the one that tells an Islamic month, folded.
-const BEFORE: &str = " ذو ذي dhu dhou dhul zu zul dzu dzul thul al el ul ";
+const BEFORE: &str = "dhu dhou dhul zu zul dzu dzul thul";
 
 /// Years of other calendars. They have four digits as those of the Gregorian calendar, which are greater.
 const YEARS: std::ops::Range<i64> = 1_000..1_900;
@@ -82,25 +60,25 @@ pub(super) enum Calendar {
     Islamic,
 }
 
-/// Finds dates of other calendars in a text whose digits are ASCII.
-pub(super) fn of(text: &str) -> Calendar {
+/// Finds dates of other calendars in a text whose digits are ASCII. `names_month` says whether a text names more of a date than a
+/// year.
+pub(super) fn of(text: &str, names_month: impl Fn(&str) -> bool) -> Calendar {
     let words = words(text);
-    let persian =
-        |word: &CalendarWord| PERSIAN.iter().position(|names| names.split(' ').any(|name| name == word.folded));
-    let Some(at) = words.iter().position(|word| persian(word).is_some() || is_islamic(word)) else {
-        return numeric(text, &words);
+    let persian = |word: &CalendarWord| PERSIAN.iter().position(|names| word.is_in(names));
+    let Some(at) = words.iter().position(|word| persian(word).is_some() || word.is_in(ISLAMIC)) else {
+        return numeric(text, &words, names_month);
     };
-    let more = words[at..].iter().take(4).take_while(|word| is_islamic(word) || is_in(SECOND, word)).count();
-    let last = at + more.saturating_sub(1);
-    let first = at - words[..at].iter().rev().take(2).take_while(|word| is_in(BEFORE, word)).count();
-    let (numbers, [from, to]) = around(&words, first, last);
-    let rest = format!("{} {}", &text[..from], &text[to..]);
-    let has_year = self::words(&rest).iter().any(|word| word.number.is_some_and(|n| (1_900..10_000).contains(&n)));
-    if has_year {
+    let is_part = |word: &&CalendarWord| [ISLAMIC, SECOND, JOINING].iter().any(|list| word.is_in(list));
+    let is_before = |word: &&CalendarWord| [BEFORE, JOINING].iter().any(|list| word.is_in(list));
+    let last = at + words[at..].iter().take(4).take_while(is_part).count().saturating_sub(1);
+    let first = at - words[..at].iter().rev().take(2).take_while(is_before).count();
+    let around = around(&words, first, last);
+    let rest = format!("{} {}", &text[..around.from], &text[around.to..]);
+    if has_date(&rest, names_month) {
         return Calendar::Beside(rest);
     }
     let month = persian(&words[at]).filter(|_| first == last);
-    match (month, numbers) {
+    match (month, around.day_and_year) {
         (Some(month), Some((day, year))) => {
             let converted = i64::try_from(month + 1).ok().and_then(|month| gregorian(year, month, day));
             converted.map_or(Calendar::Islamic, |date| Calendar::Persian(date, rest))
@@ -109,18 +87,23 @@ pub(super) fn of(text: &str) -> Calendar {
     }
 }
 
-fn is_islamic(word: &CalendarWord) -> bool {
-    ISLAMIC.contains(&word.folded.as_str()) || is_in(LATIN, word)
+/// Returns whether a text beside a date of another calendar has a Gregorian one. A Gregorian year alone may be that of the other
+/// date, whose month is not known then (`14 Rajab 2026`).
+fn has_date(rest: &str, names_month: impl Fn(&str) -> bool) -> bool {
+    words(rest).iter().any(|word| word.number.is_some_and(|n| (1_900..10_000).contains(&n))) && names_month(rest)
 }
 
-/// Returns whether a word is in a list with spaces around each word.
-fn is_in(list: &str, word: &CalendarWord) -> bool {
-    word.number.is_none() && list.contains(&format!(" {} ", word.folded))
+/// What is stated around the month of a date.
+struct Around {
+    day_and_year: Option<(i64, i64)>,
+    /// Where the whole date begins and ends.
+    from: usize,
+    to: usize,
 }
 
-/// Returns day and year around the month whose words are `first` to `last`, and where the whole date begins and ends. The day stands
-/// before the month and the year after it, both stand behind it (`Ramadan 5, 1447`), or the year stands first.
-fn around(words: &[CalendarWord], first: usize, last: usize) -> (Option<(i64, i64)>, [usize; 2]) {
+/// Returns what is stated around the month whose words are `first` to `last`. The day stands before the month and the year after it,
+/// both stand behind it (`Ramadan 5, 1447`), or the year stands first.
+fn around(words: &[CalendarWord], first: usize, last: usize) -> Around {
     let number = |at: Option<usize>, within: std::ops::Range<i64>| {
         let word = words.get(at?)?;
         Some((word.number.filter(|number| within.contains(number))?, word))
@@ -129,30 +112,31 @@ fn around(words: &[CalendarWord], first: usize, last: usize) -> (Option<(i64, i6
     let year = |at: Option<usize>| number(at, YEARS);
     let (before, after) = (first.checked_sub(1), Some(last + 1));
     let (from, to) = (words[first].from, words[last].to);
-    let both = |day: Option<(i64, &CalendarWord)>, (year, _): (i64, &CalendarWord)| day.map(|(day, _)| (day, year));
-    if let Some(year) = year(after) {
+    if let Some((year, word)) = year(after) {
         let day = day(before);
-        return (both(day, year), [day.map_or(from, |(_, day)| day.from), year.1.to]);
+        let from = day.map_or(from, |(_, day)| day.from);
+        return Around { day_and_year: day.map(|(day, _)| (day, year)), from, to: word.to };
     }
-    if let Some((day, year)) = day(after).zip(year(Some(last + 2))) {
-        return (both(Some(day), year), [from, year.1.to]);
+    if let Some(((day, _), (year, word))) = day(after).zip(year(Some(last + 2))) {
+        return Around { day_and_year: Some((day, year)), from, to: word.to };
     }
-    if let Some(year) = year(before) {
+    if let Some((year, word)) = year(before) {
         let day = day(after);
-        return (both(day, year), [year.1.from, day.map_or(to, |(_, day)| day.to)]);
+        let to = day.map_or(to, |(_, day)| day.to);
+        return Around { day_and_year: day.map(|(day, _)| (day, year)), from: word.from, to };
     }
-    (None, [day(before).map_or(from, |(_, day)| day.from), to])
+    Around { day_and_year: None, from: day(before).map_or(from, |(_, day)| day.from), to }
 }
 
 /// Reads a date of numbers alone, such as `1404/08/05 10:30` or `05/05/1447`.
-fn numeric(text: &str, words: &[CalendarWord]) -> Calendar {
+fn numeric(text: &str, words: &[CalendarWord], names_month: impl Fn(&str) -> bool) -> Calendar {
     let Some((found, (year, month, day))) = words.windows(3).find_map(|three| Some((three, foreign_day(text, three)?)))
     else {
         return Calendar::Gregorian;
     };
     let (before, after) = (&text[..found[0].from], text[found[2].to..].trim_start_matches(['T', 't']));
     let rest = format!("{before} {after}");
-    if self::words(&rest).iter().any(|word| word.number.is_some_and(|n| (1_900..10_000).contains(&n))) {
+    if has_date(&rest, names_month) {
         return Calendar::Beside(rest);
     }
     match gregorian(year, month, day).filter(|_| PERSIAN_YEARS.contains(&year)) {
@@ -196,6 +180,13 @@ struct CalendarWord {
     number: Option<i64>,
 }
 
+impl CalendarWord {
+    /// Returns whether this is one of the words of a list.
+    fn is_in(&self, list: &str) -> bool {
+        self.number.is_none() && list.split_ascii_whitespace().any(|known| known == self.folded)
+    }
+}
+
 /// Signs for the letters ayn and hamza between Latin letters (`Sha'ban`).
 const APOSTROPHES: [char; 6] = ['\'', '’', '‘', '`', 'ʿ', 'ʾ'];
 
@@ -236,6 +227,10 @@ fn words(text: &str) -> Vec<CalendarWord> {
 mod tests {
     use super::*;
 
+    fn of(text: &str) -> Calendar {
+        super::of(text, |rest| rest.contains(char::is_alphabetic))
+    }
+
     #[test]
     fn persian_dates_are_converted_where_they_stand_alone() {
         let date = |text: &str| match of(text) {
@@ -271,6 +266,9 @@ mod tests {
         }
         let Calendar::Beside(rest) = of("5 جمادى الأولى 1447 هـ - 27 أكتوبر 2025") else { panic!() };
         assert!(rest.contains("27 أكتوبر 2025") && !rest.contains("1447"), "{rest}");
+        for text in ["14 Rajab 2026", "رمضان 2026", "14 آذر 2026 - 10:30"] {
+            assert_eq!(of(text), Calendar::Islamic, "{text}");
+        }
         assert_eq!(of("27 أكتوبر 2025"), Calendar::Gregorian);
         assert_eq!(of("2025-10-27T10:00:00Z"), Calendar::Gregorian);
     }

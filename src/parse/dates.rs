@@ -102,7 +102,7 @@ fn foreign(text: &str) -> Calendar {
         return Calendar::Gregorian;
     }
     let digits: String = text.chars().filter(|c| !is_mark(*c)).map(ascii_digit).collect();
-    calendars::of(&digits)
+    calendars::of(&digits, |rest| Scanner::default().run(rest).is_some_and(|parts| parts.names_month()))
 }
 
 /// Returns a text that begins with an ISO week date (ISO 8601 5.2.3: `2026-W45-1` or `2026W451`, without a day its Monday) with

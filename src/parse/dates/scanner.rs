@@ -338,6 +338,11 @@ impl Scanner {
         }
     }
 
+    /// Returns whether more than a year has been read.
+    pub fn names_month(&self) -> bool {
+        self.is_whole() || self.month_of_date().is_some()
+    }
+
     /// Returns hour, minute and second; midnight if there is no time.
     pub fn time(&self) -> Option<(i64, i64, i64)> {
         let Some((hour, minute, second)) = self.clock else { return Some((0, 0, 0)) };

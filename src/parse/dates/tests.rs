@@ -125,6 +125,13 @@ fn dates_that_few_programs_write() {
         ("1/1/1 00:00:00", "none"),
         ("2 Nov 06", "2006-11-02T00:00:00Z"),
         ("Mon, 30 Nov -0001 00:00:00 +0000", "none"),
+        // The year of a Gregorian date beside a month of another calendar.
+        ("14 Rajab 2026", "none"),
+        ("14 رجب 2026", "none"),
+        ("14 آذر 2026", "none"),
+        ("رمضان 2026", "none"),
+        ("الجمعة 14 ربيع الأول 2026 - 10:30", "none"),
+        ("14 Rajab 1447 - November 2026", "2026-11-01T00:00:00Z"),
     ] {
         assert_eq!(utc(text), want, "{text}");
     }
