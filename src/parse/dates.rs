@@ -134,7 +134,9 @@ fn without_era(text: &str) -> Option<String> {
 }
 
 /// Letters for the eras of Japan before a year, and the year before their first.
-const ERA_LETTERS: [(char, u32); 3] = [('R', 2018), ('H', 1988), ('S', 1925)];
+///
+/// Not `S`: that era ended in 1989, before there were feeds, and other words are abbreviated so.
+const ERA_LETTERS: [(char, u32); 2] = [('R', 2018), ('H', 1988)];
 
 /// Returns a text that begins with a date of an era's letter (`R8.11.2`, `H31年4月30日`) with the western year in its place.
 fn without_era_letter(text: &str) -> Option<String> {

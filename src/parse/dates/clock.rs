@@ -50,8 +50,26 @@ pub(super) fn past_units(chars: &[char], at: usize) -> (u32, usize) {
     seconds.unwrap_or((0, end))
 }
 
+/// Returns whether an hour begins `chars`, which follow a word that may announce one, as `kl` does. Behind other words of the same
+/// spelling stands the day of a date.
+pub(super) fn begins_with_hour(chars: &[char]) -> bool {
+    let past_digits = |at: usize| at + chars.iter().skip(at).take_while(|c| c.is_ascii_digit()).count();
+    let from = chars.iter().take_while(|c| c.is_whitespace() || matches!(c, '.' | ':')).count();
+    let end = past_digits(from);
+    let is_dotted_date = || {
+        let second = past_digits(end + 1);
+        chars.get(end) == Some(&'.') && chars.get(second) == Some(&'.') && past_digits(second + 1) >= second + 5
+    };
+    let (word, _) = word(chars, end + chars.iter().skip(end).take_while(|c| c.is_whitespace() || **c == '.').count());
+    let is_day = matches!(chars.get(end), Some('/' | '-'))
+        || is_dotted_date()
+        || months::of(&word).is_some()
+        || months::first_of_two(&word).is_some();
+    end > from && !is_day
+}
+
 /// Returns the word at `at`, folded, and where it ends.
-fn word(chars: &[char], at: usize) -> (String, usize) {
+pub(super) fn word(chars: &[char], at: usize) -> (String, usize) {
     let letters = chars.get(at..).unwrap_or_default().iter().take_while(|c| months::is_word(**c));
     let (mut word, mut end) = (String::new(), at);
     for c in letters {

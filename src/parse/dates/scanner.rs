@@ -1,8 +1,9 @@
 //! Splits a text into the parts of a date.
 
-use super::clock::{TimeOfDay, dotted_half_day, hour_sign, is_half_day, past_units};
+use super::clock::{TimeOfDay, begins_with_hour, dotted_half_day, hour_sign, is_half_day, past_units, word};
 use crate::parse::digits::{ascii_digit, blanks, digits, is_mark, past_fraction, zone_name};
 use crate::parse::months;
+use crate::parse::weekdays;
 use crate::parse::zones::{self, LARGEST_OFFSET};
 use jiff::tz::TimeZone;
 
@@ -50,16 +51,6 @@ impl DateScript {
     }
 }
 
-/// What is scanned.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-enum Reach {
-    /// A whole text.
-    #[default]
-    Whole,
-    /// What follows a number, to tell what the number is.
-    Ahead,
-}
-
 /// The parts of a date found in a text.
 #[derive(Debug, Default)]
 pub(super) struct Scanner {
@@ -78,7 +69,8 @@ pub(super) struct Scanner {
     zone_next: bool,
     /// Whether the word before says that an hour follows (الساعة).
     pub hour_next: bool,
-    reach: Reach,
+    /// Whether this is what follows a number, to tell what the number is. It does not look ahead itself.
+    is_ahead: bool,
     script: Option<DateScript>,
     /// Whether a comma follows the month, while that is a word before all numbers: it may be a weekday.
     weekday: Option<bool>,
@@ -111,9 +103,9 @@ impl Scanner {
                 before = ' ';
             } else if months::is_word(c) {
                 let end = chars[at..].iter().position(|c| !months::is_word(*c)).map_or(chars.len(), |n| at + n);
-                self.word(&chars[at..end]);
+                self.word(&chars[at..end], &chars[end..]);
                 // `time.Time` of Go writes the clock of its process behind the date: `m=+0.003`.
-                if chars.get(end) == Some(&'=') && self.is_whole() {
+                if chars[at..].starts_with(&['m', '=']) && self.is_whole() {
                     break;
                 }
                 if self.month.is_some() && self.numbers.is_empty() {
@@ -216,11 +208,11 @@ impl Scanner {
     /// numbers before it are then a time (`10.30 02.11.2026`).
     fn day_follows(&self, chars: &[char], at: usize) -> bool {
         let ends = chars.get(at).is_some_and(|c| c.is_whitespace() || *c == ',' || c.is_alphabetic());
-        if !ends || self.reach == Reach::Ahead || !self.numbers.is_empty() || self.clock.is_some() {
+        if !ends || self.is_ahead || !self.numbers.is_empty() || self.clock.is_some() {
             return false;
         }
         let rest: String = chars[at..].iter().collect();
-        let ahead = Self { reach: Reach::Ahead, ..Self::default() };
+        let ahead = Self { is_ahead: true, ..Self::default() };
         let Some(ahead) = ahead.run(&rest) else { return false };
         match ahead.numbers.as_slice() {
             [a, b, ..] if ahead.month_of_date().is_some() => a.digits == 4 || b.digits == 4,
@@ -282,7 +274,8 @@ impl Scanner {
         end
     }
 
-    fn word(&mut self, letters: &[char]) {
+    /// Reads a word. `rest` is what follows it.
+    fn word(&mut self, letters: &[char], rest: &[char]) {
         // `日下午` is the end of a date and the half of the day.
         let letters = match letters {
             ['日' | '号' | '號' | '月' | '年', rest @ ..] if !rest.is_empty() => rest,
@@ -308,8 +301,10 @@ impl Scanner {
         } else if self.weekday == Some(true) && self.numbers.len() == 1 && letters.len() > 2 {
             // `Mar, 04 xyz 2026` is in a month that is not known, not in March.
             (self.month, self.weekday) = (None, None);
-        } else if matches!(word.as_str(), "الساعه" | "ساعت" | "saat" | "ore" | "alle" | "klo" | "kl") {
+        } else if matches!(word.as_str(), "الساعه" | "ساعت" | "saat") {
             self.hour_next = true;
+        } else if matches!(word.as_str(), "ore" | "alle" | "klo" | "kl") {
+            self.hour_next = begins_with_hour(rest);
         } else if let Some(is_afternoon) = months::part_of_day(&word) {
             self.afternoon = self.clock.map(|(hour, _, _)| is_afternoon(hour));
         } else if let Some(afternoon) = months::half_day(&word) {
@@ -329,12 +324,23 @@ impl Scanner {
             self.zone_next = true;
         } else if self.clock.is_some()
             && self.zone.is_none()
-            // In lower case they are French or English words.
-            && letters[0].is_uppercase()
+            && self.may_be_zone(letters, rest)
             && let Some(zone) = zones::of_word(&word)
         {
             self.zone = Some(zone);
             self.zone_next = true;
+        }
+    }
+
+    /// Returns whether a word may be the name of a zone. `rest` is what follows it. In lower case, some are French or English words,
+    /// and `ET` and `AT` are that before another word in capitals too.
+    fn may_be_zone(&self, letters: &[char], rest: &[char]) -> bool {
+        let next = || word(rest, blanks(rest, 0)).0;
+        let begins_date = |word: &str| months::of(word).is_some() || weekdays::stated(word).is_some();
+        match letters {
+            ['E' | 'A', 'T'] => self.english || Some(next()).is_some_and(|next| next.is_empty() || begins_date(&next)),
+            [first, second] => first.is_uppercase() && second.is_uppercase(),
+            letters => letters[0].is_uppercase(),
         }
     }
 
@@ -425,8 +431,8 @@ impl Scanner {
 }
 
 /// Returns the full year, following RFC 5322 4.3: 50 to 99 are years of the last century, and smaller numbers of this one, because
-/// nothing is published in the year 2070. Programs that count from 1900 write three digits. One digit is the year of the first
-/// century in which the calendars of .NET and Go begin: programs write it for "never".
+/// nothing is published in the year 2070. Programs that count from 1900 write three digits. One digit is one of the years 1 to 9: the
+/// calendars of .NET and Go begin there, and programs write their beginning for "never".
 pub(super) fn full_year(year: DateNumber) -> u32 {
     match year.value {
         value @ 100..200 if year.digits == 3 => 1_900 + value,
