@@ -1,5 +1,9 @@
 //! Words in dates: months, halves of the day and zones.
 
+use std::collections::BTreeMap;
+use std::ops::Bound;
+use std::sync::LazyLock;
+
 /// Names of the months, full and short, in the languages of the outlets that Warraq reads, folded by [`fold`].
 const MONTHS: [&str; 12] = [
     "jan january janv janvier enero ene janeiro gennaio gen januar janner januari ocak ιαν يناير جانفي ژانويه gener \
@@ -84,31 +88,28 @@ const MORE_MONTHS: [&str; 12] = [
 
 /// Returns the month, 1 to 12, that a folded word names.
 pub(super) fn of(word: &str) -> Option<i8> {
-    // Most dates are in English and abbreviated.
-    const SHORT: &str = "jan feb mar apr may jun jul aug sep oct nov dec";
-    if word.len() == 3
-        && word.is_ascii()
-        && let Some(at) = SHORT.find(word).filter(|at| at % 4 == 0)
-    {
-        return i8::try_from(at / 4 + 1).ok();
-    }
     // Hebrew writes "in November" as one word.
     let word = word.strip_prefix('ב').filter(|rest| rest.chars().count() >= 3).unwrap_or(word);
     // Khmer writes the word for month before its name, and no space between them.
     let word = word.strip_prefix("ខែ").unwrap_or(word);
-    let among = |table: &[&str]| table.iter().position(|names| names.split(' ').any(|name| name == word));
-    i8::try_from(among(&MONTHS).or_else(|| among(&MORE_MONTHS))? + 1).ok()
+    BY_NAME.get(word).copied()
 }
+
+/// The months of all names, in the order of the names: scanning the lists for each word would cost more than all else in a date.
+static BY_NAME: LazyLock<BTreeMap<&str, i8>> = LazyLock::new(|| {
+    let tables = [&MONTHS, &MORE_MONTHS].into_iter();
+    let lists = tables.flat_map(|table| (1..).zip(table));
+    lists.flat_map(|(month, names)| names.split(' ').map(move |name| (name, month))).collect()
+});
 
 /// Returns the month, 1 to 12, of which a folded word is the beginning: `magg` is May. At least three letters, and no other month
 /// may begin so.
 pub(super) fn of_beginning(word: &str) -> Option<i8> {
     word.chars().nth(2)?;
-    let begins = |names: &&str| names.split(' ').any(|name| name.starts_with(word));
-    let all = MONTHS.iter().zip(&MORE_MONTHS).enumerate();
-    let mut found = all.filter(|(_, (names, more))| begins(names) || begins(more)).map(|(at, _)| at);
-    let at = found.next()?;
-    found.next().is_none().then(|| i8::try_from(at + 1).ok())?
+    let names = BY_NAME.range::<str, _>((Bound::Included(word), Bound::Unbounded));
+    let mut months = names.take_while(|(name, _)| name.starts_with(word)).map(|(_, month)| *month);
+    let month = months.next()?;
+    months.all(|other| other == month).then_some(month)
 }
 
 /// Thai abbreviations of the months.
