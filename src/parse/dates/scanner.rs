@@ -333,14 +333,16 @@ impl Scanner {
     }
 
     /// Returns whether a word may be the name of a zone. `rest` is what follows it. In lower case, some are French or English words,
-    /// and `ET` and `AT` are that before another word in capitals too.
+    /// and `ET` and `AT` are that in capitals too, before another word and without AM or PM.
     fn may_be_zone(&self, letters: &[char], rest: &[char]) -> bool {
-        let next = || word(rest, blanks(rest, 0)).0;
         let begins_date = |word: &str| months::of(word).is_some() || weekdays::stated(word).is_some();
         match letters {
-            ['E' | 'A', 'T'] => self.english || Some(next()).is_some_and(|next| next.is_empty() || begins_date(&next)),
+            ['E' | 'A', 'T'] => {
+                let next = word(rest, blanks(rest, 0)).0;
+                self.afternoon.is_some() || next.is_empty() || begins_date(&next)
+            }
             [first, second] => first.is_uppercase() && second.is_uppercase(),
-            letters => letters[0].is_uppercase(),
+            letters => letters.first().is_some_and(|first| first.is_uppercase()),
         }
     }
 

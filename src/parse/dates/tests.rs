@@ -284,6 +284,7 @@ fn general_names_of_zones_follow_summer_time() {
         ("10:30 ET Nov 2, 2026", "2026-11-02T15:30:00Z"),
         ("10:30 ET Monday, Nov 2, 2026", "2026-11-02T15:30:00Z"),
         ("Nov 2, 2026 10:30 AM ET Updated", "2026-11-02T15:30:00Z"),
+        ("Nov 2, 2026 10:30 a.m. ET Updated", "2026-11-02T15:30:00Z"),
         ("2 novembre 2026 10:30 et plus", "2026-11-02T10:30:00Z"),
         ("2 NOVEMBRE 2026 10:30 ET MISE", "2026-11-02T10:30:00Z"),
         ("10:30 At 2 Nov 2026", "2026-11-02T10:30:00Z"),
