@@ -61,10 +61,10 @@ fn format(tree: &Tree<'_>, tag: Tag, id: NodeId) -> DocumentFormat {
 /// Returns the orders of day and month in the dates of a feed and its entries, as far as the deadline allows.
 pub(super) fn orders(tree: &Tree<'_>, root: Root, limits: &Limits) -> Orders {
     let inside = tree.descend_by(root.id, |_, node| node.tag != Tag::Item);
-    let dated = std::iter::once((Tag::Channel, root.id)).chain(inside);
-    let dated = dated.filter(|(tag, _)| matches!(tag, Tag::Channel | Tag::Item));
+    let all = std::iter::once((Tag::Channel, root.id)).chain(inside);
+    let parents = all.filter(|(tag, _)| matches!(tag, Tag::Channel | Tag::Item));
     let stated = |id| tree.elements(id).filter(|(tag, _)| tag.is_date()).take(CANDIDATES);
-    let dates = dated.map(|(_, id)| stated(id).filter_map(|(_, date)| text::date(tree, date)).collect());
+    let dates = parents.map(|(_, id)| stated(id).filter_map(|(_, date)| text::date(tree, date)).collect());
     Orders::of(dates.take_while(|_: &Vec<_>| limits.look().is_ok()))
 }
 

@@ -51,6 +51,16 @@ impl DateScript {
     }
 }
 
+/// What is scanned.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Reach {
+    /// A whole text.
+    #[default]
+    Whole,
+    /// What follows a number, to tell what the number is. Such a scan does not look ahead itself.
+    Ahead,
+}
+
 /// The parts of a date found in a text.
 #[derive(Debug, Default)]
 pub(super) struct Scanner {
@@ -69,8 +79,7 @@ pub(super) struct Scanner {
     zone_next: bool,
     /// Whether the word before says that an hour follows (الساعة).
     pub hour_next: bool,
-    /// Whether this is what follows a number, to tell what the number is. It does not look ahead itself.
-    is_ahead: bool,
+    reach: Reach,
     script: Option<DateScript>,
     /// Whether a comma follows the month, while that is a word before all numbers: it may be a weekday.
     weekday: Option<bool>,
@@ -208,11 +217,11 @@ impl Scanner {
     /// numbers before it are then a time (`10.30 02.11.2026`).
     fn day_follows(&self, chars: &[char], at: usize) -> bool {
         let ends = chars.get(at).is_some_and(|c| c.is_whitespace() || *c == ',' || c.is_alphabetic());
-        if !ends || self.is_ahead || !self.numbers.is_empty() || self.clock.is_some() {
+        if !ends || self.reach == Reach::Ahead || !self.numbers.is_empty() || self.clock.is_some() {
             return false;
         }
         let rest: String = chars[at..].iter().collect();
-        let ahead = Self { is_ahead: true, ..Self::default() };
+        let ahead = Self { reach: Reach::Ahead, ..Self::default() };
         let Some(ahead) = ahead.run(&rest) else { return false };
         match ahead.numbers.as_slice() {
             [a, b, ..] if ahead.month_of_date().is_some() => a.digits == 4 || b.digits == 4,
