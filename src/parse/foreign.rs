@@ -1,52 +1,85 @@
 //! Elements of other vocabularies inside a feed. Entries in them are not entries of the feed.
 
-use super::names::{Ns, Tag};
-use super::tree::{Node, NodeId, Tree};
+use super::Repairs;
+use super::limits::{Limits, Overtime};
+use super::names::Tag;
+use super::tree::{Namespaces, Node, NodeId, Tree};
+use url::Url;
 
-/// Tells which elements of a document are foreign.
+/// Beginnings of names of elements that say that their entries stand elsewhere.
+const ELSEWHERE: [&str; 3] = ["related", "recommend", "similar"];
+
+/// Reads a document whose entries may all be in a namespace that nobody knows: serialisers of .NET put the namespace of a class there.
+///
+/// # Errors
+/// When the deadline has passed.
+pub(super) fn read_tree<'a>(
+    text: &'a str,
+    base: Option<&Url>,
+    limits: &Limits,
+    repairs: &mut Repairs,
+) -> Result<Tree<'a>, Overtime> {
+    let tree = Tree::read(text, base, limits, repairs)?;
+    if !tree.has_unknown_namespace || tree.has_any(Tag::Item) {
+        return Ok(tree);
+    }
+    let other = Tree::read_with(text, base, limits, Namespaces::AllKnown, &mut Repairs::default())?;
+    if !other.has_any(Tag::Item) {
+        return Ok(tree);
+    }
+    repairs.note("unknown-namespace");
+    Ok(other)
+}
+
+/// Tells which elements of a document are foreign. In a feed that has no other entries none is: its writer put them there.
 pub(super) struct Foreign<'t, 'a> {
     tree: &'t Tree<'a>,
     /// Whether the root has a prefix.
     is_prefixed: bool,
-    /// Whether the document is RSS with entries of its own.
+    /// Whether the feed has entries outside foreign elements.
     has_own: bool,
 }
 
 impl<'t, 'a> Foreign<'t, 'a> {
     /// Looks at the document whose feed is `root`.
     pub fn of(tree: &'t Tree<'a>, root: NodeId) -> Self {
-        let Node { tag, text, .. } = tree.node(root);
-        let is_rss = !tree.is_atom && tag != Tag::UrlSet;
-        let mut own = tree.descend_by(root, |id, node| node.tag != Tag::Item && !is_container(tree, id, node));
-        let has_own = is_rss && own.any(|(tag, id)| tag == Tag::Item && tree.node(id).closed);
-        Self { tree, is_prefixed: text.contains(':'), has_own }
+        let mut foreign = Self { tree, is_prefixed: tree.node(root).text.contains(':'), has_own: false };
+        let mut own = tree.descend_by(root, |id, node| node.tag != Tag::Item && !foreign.may_be(id, node));
+        let has_own = own.any(|(tag, id)| tag == Tag::Item && tree.node(id).closed);
+        drop(own);
+        foreign.has_own = has_own;
+        foreign
     }
 
     /// Returns whether entries in this element do not belong to the feed.
     pub fn has(&self, id: NodeId, node: &Node<'a>) -> bool {
-        let has_vocabulary = || node.text.contains(':') || self.tree.attr(id, "xmlns").is_some();
-        if self.tree.is_atom {
-            // RFC 4287 6.3.
-            return node.tag == Tag::Other && (self.is_prefixed || has_vocabulary());
-        }
-        // RSS 2.0 says nothing of elements without a prefix. A writer may have put all its entries into one.
-        is_container(self.tree, id, node) && (self.has_own || is_of_unknown_vocabulary(self.tree, id, node))
+        self.has_own && self.may_be(id, node)
     }
-}
 
-/// Returns whether an unknown element contains what follows its start tag. One that was never ended contains nothing.
-fn is_container(tree: &Tree<'_>, id: NodeId, node: &Node<'_>) -> bool {
-    node.tag == Tag::Other && tree.has_own_end(id)
-}
-
-fn is_of_unknown_vocabulary(tree: &Tree<'_>, id: NodeId, node: &Node<'_>) -> bool {
-    let prefix = node.text.split_once(':').map(|(prefix, _)| prefix);
-    prefix.map_or_else(|| tree.attr(id, "xmlns").is_some(), |prefix| Ns::of_prefix(prefix) == Ns::Other)
+    /// Returns whether an element is foreign in a feed that has entries of its own. One that was never ended contains nothing.
+    fn may_be(&self, id: NodeId, node: &Node<'a>) -> bool {
+        let is_foreign = match node.tag {
+            Tag::Foreign => true,
+            // RFC 4287 6.3.
+            Tag::Other if self.tree.is_atom => {
+                self.is_prefixed || node.text.contains(':') || self.tree.attr(id, "xmlns").is_some()
+            }
+            // RSS 2.0 says nothing of elements without a prefix. Some writers group their entries in them.
+            Tag::Other => {
+                let begins = |name: &str| node.text.get(..name.len()).is_some_and(|own| own.eq_ignore_ascii_case(name));
+                ELSEWHERE.iter().any(|name| begins(name))
+            }
+            _ => false,
+        };
+        is_foreign && self.tree.has_own_end(id)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use crate::parse::{ParseContext, read};
+
+    const RDF: &str = "http://www.w3.org/1999/02/22-rdf-syntax-ns#";
 
     #[test]
     fn entries_of_other_vocabularies_are_not_those_of_the_feed() {
@@ -58,7 +91,18 @@ mod tests {
             (format!("<related>{inside}</related>{own}"), &["own"]),
             (format!("<items>{inside}</items>"), &["inside"]),
             (format!("<rdf:li>{inside}</rdf:li>"), &["inside"]),
-            (format!("<x:box xmlns:x='urn:x'>{inside}</x:box>"), &[]),
+            (format!("<x:box xmlns:x='urn:x'>{inside}</x:box>"), &["inside"]),
+            (format!("<x:box xmlns:x='urn:x'>{inside}</x:box><items>{own}</items>"), &["own"]),
+            (format!("<items xmlns='urn:x'>{inside}</items>"), &["inside"]),
+            (
+                "<item xmlns='urn:x'><title>a</title></item><item xmlns='urn:x'><title>b</title></item>".to_owned(),
+                &["a", "b"],
+            ),
+            (format!("{own}<item xmlns='urn:x'><title>a</title></item>"), &["own"]),
+            (format!("{own}<articles>{inside}</articles>"), &["own", "inside"]),
+            (format!("{own}<div class='ad'>{inside}</div>"), &["own", "inside"]),
+            (format!("{own}<relatedPosts>{inside}</relatedPosts>"), &["own"]),
+            (format!("{own}<items><r:Seq xmlns:r='{RDF}'><r:li>{inside}</r:li></r:Seq></items>"), &["own", "inside"]),
             (format!("{own}<advert>{inside}"), &["own", "inside"]),
             (format!("{own}<x:advert>{inside}"), &["own", "inside"]),
         ] {
@@ -66,6 +110,24 @@ mod tests {
             let feed = read(rss.as_bytes(), &ParseContext::default(), &|_| false).unwrap();
             let titles = feed.listed.iter().map(|entry| entry.entry.as_ref().unwrap().title.as_ref().unwrap().as_str());
             assert_eq!(titles.collect::<Vec<_>>(), want, "{rss}");
+        }
+    }
+
+    #[test]
+    fn entries_in_foreign_elements_of_atom_count_where_there_are_no_others() {
+        let entry = |id: &str| format!("<entry><id>{id}</id><title>{id}</title></entry>");
+        let (inside, own) = (entry("inside"), entry("own"));
+        for (entries, want) in [
+            (format!("<x:box xmlns:x='urn:x'>{inside}</x:box>{own}"), &["own"][..]),
+            (format!("<x:box xmlns:x='urn:x'>{inside}</x:box>"), &["inside"]),
+            (format!("<x:advert xmlns:x='urn:x'>{inside}{own}"), &["inside", "own"]),
+            (inside.replace("<entry>", "<entry xmlns='urn:x'>"), &["inside"]),
+            (format!("{own}{}", inside.replace("<entry>", "<entry xmlns='urn:x'>")), &["own"]),
+        ] {
+            let atom = format!("<feed xmlns='http://www.w3.org/2005/Atom'><title>F</title>{entries}</feed>");
+            let feed = read(atom.as_bytes(), &ParseContext::default(), &|_| false).unwrap();
+            let titles = feed.listed.iter().map(|entry| entry.entry.as_ref().unwrap().title.as_ref().unwrap().as_str());
+            assert_eq!(titles.collect::<Vec<_>>(), want, "{atom}");
         }
     }
 }

@@ -241,7 +241,7 @@ fn read_xml(
     repairs: &mut Repairs,
 ) -> Result<RawDocument, XmlFault> {
     let limits = Limits::of(context);
-    let mut tree = tree::Tree::read(text, context.base.as_ref(), &limits, repairs)?;
+    let mut tree = foreign::read_tree(text, context.base.as_ref(), &limits, repairs)?;
     let Some(root) = feed::find(&tree) else {
         let escaped = envelope::escaped(&tree).map(XmlFault::Escaped);
         return Err(escaped.unwrap_or_else(|| html::no_feed(&tree).into()));

@@ -114,8 +114,10 @@ macro_rules! tags {
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub(super) enum Tag {
             $($(#[$doc])* $tag,)+
-            /// Any other element.
+            /// Any other element of a known vocabulary.
             Other,
+            /// An element of an unknown vocabulary.
+            Foreign,
         }
 
         impl Tag {
@@ -124,6 +126,7 @@ macro_rules! tags {
                 $($(const _: () = assert!($name.len() <= LONGEST);)+)+
                 match (ns, local) {
                     $($((Ns::$ns, $name) => Self::$tag,)+)+
+                    (Ns::Other, _) => Self::Foreign,
                     _ => Self::Other,
                 }
             }
@@ -318,7 +321,7 @@ impl Tag {
     /// Returns the tag of a vocabulary and a local name in any case.
     pub fn of(ns: Ns, local: &str) -> Self {
         let mut lower = [0; LONGEST];
-        let Some(lower) = lower.get_mut(..local.len()) else { return Self::Other };
+        let Some(lower) = lower.get_mut(..local.len()) else { return Self::lower(ns, b"") };
         for (to, from) in lower.iter_mut().zip(local.bytes()) {
             *to = from.to_ascii_lowercase();
         }
@@ -346,7 +349,8 @@ mod tests {
         assert_eq!(Tag::of(Ns::Core, "pubDate"), Tag::PubDate);
         assert_eq!(Tag::of(Ns::Core, "MANAGINGEDITOR"), Tag::Editor);
         assert_eq!(Tag::of(Ns::Media, "title"), Tag::MediaTitle);
-        assert_eq!(Tag::of(Ns::Other, "title"), Tag::Other);
+        assert_eq!(Tag::of(Ns::Other, "title"), Tag::Foreign);
+        assert_eq!(Tag::of(Ns::Other, "averyveryverylongname"), Tag::Foreign);
         assert_eq!(Tag::of(Ns::Core, "averyveryverylongname"), Tag::Other);
     }
 }

@@ -83,6 +83,15 @@ fn long(place: u32) -> usize {
     usize::try_from(place).unwrap_or(usize::MAX)
 }
 
+/// Which default namespaces below the root are those of feeds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Namespaces {
+    /// Those with a known address.
+    Known,
+    /// All except those known for something else.
+    AllKnown,
+}
+
 /// A document.
 #[derive(Debug)]
 pub(super) struct Tree<'a> {
@@ -99,6 +108,8 @@ pub(super) struct Tree<'a> {
     pub limited: bool,
     /// The name of the root that the document type before it declares; empty if there is none.
     pub doctype: &'a str,
+    /// Whether an element below the root has a default namespace that nobody knows.
+    pub has_unknown_namespace: bool,
     /// Whether the document is Atom, whose texts are read as they are declared.
     pub is_atom: bool,
     /// The address of the document, where [`Tree::set_base`] replaced it.
@@ -119,6 +130,20 @@ impl<'a> Tree<'a> {
     /// # Errors
     /// When the deadline has passed.
     pub fn read(text: &'a str, base: Option<&Url>, limits: &Limits, repairs: &mut Repairs) -> Result<Self, Overtime> {
+        Self::read_with(text, base, limits, Namespaces::Known, repairs)
+    }
+
+    /// Does the same as [`Tree::read`], with a choice of namespaces.
+    ///
+    /// # Errors
+    /// When the deadline has passed.
+    pub fn read_with(
+        text: &'a str,
+        base: Option<&Url>,
+        limits: &Limits,
+        namespaces: Namespaces,
+        repairs: &mut Repairs,
+    ) -> Result<Self, Overtime> {
         // Offsets are kept in 32 bits.
         let text = &text[..text.floor_char_boundary(long(u32::MAX) - 1)];
         let mut tree = Self {
@@ -131,6 +156,7 @@ impl<'a> Tree<'a> {
             cut: false,
             limited: false,
             doctype: "",
+            has_unknown_namespace: false,
             is_atom: false,
             address: None,
             stepped: limits.stepped(),
@@ -148,6 +174,7 @@ impl<'a> Tree<'a> {
         });
         Builder {
             tree: &mut tree,
+            namespaces,
             open: vec![NONE],
             last_children: vec![NONE],
             bound: Vec::new(),
@@ -169,6 +196,11 @@ impl<'a> Tree<'a> {
     fn text(&self, id: NodeId) -> &'a str {
         let (start, end) = self.nodes[id].text;
         &self.source[long(start)..long(end)]
+    }
+
+    /// Returns whether an element with this tag was ended.
+    pub fn has_any(&self, tag: Tag) -> bool {
+        self.nodes.iter().any(|node| node.tag == tag && node.closed)
     }
 
     /// Returns everything in the tag after its name.

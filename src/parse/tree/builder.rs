@@ -10,7 +10,7 @@ use super::super::{
     names::{Ns, Tag},
     tokens::{Token, Tokens},
 };
-use super::{BASE, NODES, NONE, NodeId, NodeKind, Stored, Tree, long, short};
+use super::{BASE, NODES, NONE, Namespaces, NodeId, NodeKind, Stored, Tree, long, short};
 use crate::model::address;
 use url::Url;
 
@@ -43,6 +43,7 @@ fn is_frame(tag: Tag) -> bool {
 
 pub(super) struct Builder<'t, 'a> {
     pub(super) tree: &'t mut Tree<'a>,
+    pub(super) namespaces: Namespaces,
     /// Open elements, outermost first.
     pub(super) open: Vec<NodeId>,
     /// The last child so far of each open element; [`NONE`] for one without children.
@@ -268,7 +269,10 @@ impl<'a> Builder<'_, 'a> {
             let ns = ns.unwrap_or(match prefix {
                 // The root and its descendants are recognised whatever namespace address the outlet invented for them.
                 "" if !self.root_seen || value.is_empty() => Ns::Core,
-                "" => Ns::Other,
+                "" => {
+                    self.tree.has_unknown_namespace = true;
+                    if self.namespaces == Namespaces::AllKnown { Ns::Core } else { Ns::Other }
+                }
                 // An unknown address under a customary prefix: some writers get the address wrong.
                 prefix => Ns::of_prefix(prefix),
             });

@@ -70,7 +70,7 @@ impl Builder<'_, '_> {
         // One directly inside an element of another vocabulary belongs to that (RFC 4287 6.3).
         let is_atom = self.open.get(1).is_some_and(|id| nodes[*id].tag == Tag::Feed);
         let inner = self.open.last().copied().unwrap_or(NONE);
-        if is_atom && nodes[inner].tag == Tag::Other && self.tree.text(inner).contains(':') {
+        if is_atom && matches!(nodes[inner].tag, Tag::Other | Tag::Foreign) && self.tree.text(inner).contains(':') {
             return;
         }
         if self.open.len() > level + 1 && self.contains_items(inner, name, at) {
@@ -110,7 +110,7 @@ impl Builder<'_, '_> {
             }
         }
         self.looked_ahead += rest.len().min(LONGEST_CONTAINER);
-        let is_container = matches!(self.tree.nodes[inner].tag, Tag::Other | Tag::MediaGroup);
+        let is_container = matches!(self.tree.nodes[inner].tag, Tag::Other | Tag::Foreign | Tag::MediaGroup);
         is_container && ended <= begun && rest.len() <= LONGEST_CONTAINER && !ends_with_root(source)
     }
 }
