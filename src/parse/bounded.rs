@@ -1,7 +1,7 @@
 //! JSON values with a limit on how many are built, because a tree of values takes many times the bytes of its text. Values beyond
 //! the limit are skipped, not built; broken JSON among them is still an error.
 
-use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 use std::cell::Cell;
 use std::fmt;
@@ -17,9 +17,21 @@ const DEPTH: usize = 5;
 /// # Errors
 /// When the text is not JSON.
 pub(super) fn read(text: &str) -> serde_json::Result<(Value, bool)> {
+    read_with(text, false)
+}
+
+/// Does the same as [`read`], and fails if an object has a key twice.
+///
+/// # Errors
+/// When the text is not JSON, or a key occurs twice.
+pub(super) fn read_unique(text: &str) -> serde_json::Result<(Value, bool)> {
+    read_with(text, true)
+}
+
+fn read_with(text: &str, is_unique: bool) -> serde_json::Result<(Value, bool)> {
     let left = Cell::new(VALUES);
     let mut reader = serde_json::Deserializer::from_str(text);
-    let value = Seed { left: &left, depth: 0 }.deserialize(&mut reader)?;
+    let value = Seed { left: &left, is_unique, depth: 0 }.deserialize(&mut reader)?;
     reader.end()?;
     Ok((value, left.get() > 0))
 }
@@ -28,6 +40,8 @@ pub(super) fn read(text: &str) -> serde_json::Result<(Value, bool)> {
 struct Seed<'a> {
     /// Values that may still be built.
     left: &'a Cell<usize>,
+    /// Whether a key that occurs twice is an error.
+    is_unique: bool,
     depth: usize,
 }
 
@@ -111,6 +125,9 @@ impl<'de> Visitor<'de> for Seed<'_> {
                 return Ok(Value::Object(values));
             }
             let Some(key) = object.next_key::<String>()? else { return Ok(Value::Object(values)) };
+            if self.is_unique && values.contains_key(&key) {
+                return Err(A::Error::custom("a key occurs twice"));
+            }
             let value = object.next_value_seed(self.inside())?;
             values.insert(key, value);
         }

@@ -41,6 +41,7 @@ pub fn repair_words(name: &str) -> &str {
         "escaped-document" => "the feed is the text of another document",
         "guessed-encoding" => "the document does not state its encoding",
         "junk-before" => "there is other text before the feed",
+        "mended-json" => "mistakes in JSON that do not hide what was meant",
         "mismatched-tags" => "end tags without a start tag",
         "repeated-guids" => "different entries with the same guid",
         "entity-expansion" => {

@@ -1,5 +1,6 @@
 //! Takes a JSON Feed apart without building values, so that a bad or truncated item costs no other.
 
+use super::mend::{comment, ends_escaped, lost_end, lost_last_end};
 use crate::parse::ENTRIES;
 
 /// Maximum number of items that are collected, bad ones included. With more, the document counts as having too many entries.
@@ -20,6 +21,7 @@ pub(super) fn take_apart(text: &str) -> (String, Vec<&str>, bool) {
                 key = Some(string).filter(|_| depth == 1);
                 continue;
             }
+            b'/' if scan.skips_comment() => continue,
             b'[' if depth == 1 && key == Some("items") => {
                 let start = scan.at;
                 scan.items(&mut items);
@@ -44,6 +46,13 @@ pub(super) fn take_apart(text: &str) -> (String, Vec<&str>, bool) {
     (head, items, !whole)
 }
 
+/// Returns whether a quote before this text ends a string.
+fn ends_string(rest: &[u8]) -> bool {
+    let next = rest.trim_ascii_start();
+    let next = comment(next).map_or(next, |end| next[end..].trim_ascii_start());
+    matches!(next.first(), None | Some(b',' | b':' | b'}' | b']'))
+}
+
 /// Scans JSON without building values.
 struct Scan<'a> {
     text: &'a str,
@@ -55,21 +64,43 @@ impl<'a> Scan<'a> {
         self.text.as_bytes().get(self.at).copied()
     }
 
+    /// Skips a comment, and returns whether there was one.
+    fn skips_comment(&mut self) -> bool {
+        let length = comment(&self.text.as_bytes()[self.at..]);
+        self.at += length.unwrap_or_default();
+        length.is_some()
+    }
+
     /// Skips a string and returns its contents. A quote that was not escaped does not end it: what follows it is no JSON.
     fn string(&mut self) -> Option<&'a str> {
         let start = self.at + 1;
         let bytes = self.text.as_bytes();
         let mut at = start;
-        loop {
-            at += memchr::memchr2(b'"', b'\\', bytes.get(at..)?)?;
-            let is_quote = bytes[at] == b'"';
-            let next = || bytes.get(at + 1..).and_then(|rest| rest.iter().find(|byte| !byte.is_ascii_whitespace()));
-            if is_quote && matches!(next(), None | Some(b',' | b':' | b'}' | b']')) {
-                self.at = at + 1;
-                return self.text.get(start..at);
+        while let Some(found) = bytes.get(at..).and_then(|rest| memchr::memchr2(b'"', b'\\', rest)) {
+            at += found;
+            let rest = &bytes[at + 1..];
+            if bytes[at] == b'"' {
+                if ends_string(rest) {
+                    return self.end_string(start, at, at + 1);
+                }
+                if let Some(length) = lost_end(&bytes[start..at], rest) {
+                    return self.end_string(start, start + length, start + length);
+                }
+                at += 1;
+            } else if rest.strip_prefix(b"\"").is_some_and(ends_escaped) {
+                return self.end_string(start, at + 1, at + 2);
+            } else {
+                at += 2;
             }
-            at += if is_quote { 1 } else { 2 };
         }
+        let end = start + lost_last_end(bytes.get(start..)?)?;
+        self.end_string(start, end, end)
+    }
+
+    /// Continues at `next`, and returns the contents of a string.
+    fn end_string(&mut self, start: usize, end: usize, next: usize) -> Option<&'a str> {
+        self.at = next;
+        self.text.get(start..end)
     }
 
     /// Collects the complete items of an array, from its bracket on. Stops at the closing bracket or at the end of the document.
@@ -84,6 +115,7 @@ impl<'a> Scan<'a> {
                     }
                     continue;
                 }
+                b'/' if self.skips_comment() => continue,
                 b'{' | b'[' => {
                     if depth == 0 {
                         start = self.at;
