@@ -97,12 +97,13 @@ fn outline_name(text: &str) -> Option<usize> {
     text[name.len()..].starts_with(|c: char| c.is_ascii_whitespace() || matches!(c, '/' | '>')).then_some(name.len())
 }
 
-/// Returns where the tag ends whose attributes a text begins with: at its `>` as XML says, unless what follows is the rest of a value
-/// (`text="Ann "/> Bell" xmlUrl="…"`). Other elements may stand between two outlines.
+/// Returns where the tag ends whose attributes a text begins with: at its `>` as XML says, unless the rest of a value and other
+/// attributes follow (`text="Ann "/> Bell" xmlUrl="…"`). Other elements may stand between two outlines, and hold any text.
 fn end_of_tag(inside: &str) -> Option<usize> {
     let ends = || memchr::memchr_iter(b'>', inside.as_bytes());
-    let ends_here = |end: &usize| !has_rest_of_tag(&inside[end + 1..]);
-    strict_end(inside).filter(ends_here).or_else(|| ends().take(ENDS).find(ends_here)).or_else(|| ends().next_back())
+    let is_whole = |end: &usize| !has_text(&inside[end + 1..], has_attribute);
+    let ends_here = |end: &usize| !has_text(&inside[end + 1..], is_rest_of_tag);
+    strict_end(inside).filter(is_whole).or_else(|| ends().take(ENDS).find(ends_here)).or_else(|| ends().next_back())
 }
 
 /// Returns the end of a tag whose attributes are written as XML demands: separated by white space, each with a value in quotes.
@@ -121,23 +122,52 @@ fn strict_end(inside: &str) -> Option<usize> {
     }
 }
 
-/// Returns whether the rest of a tag stands among the tags of a text: a quote behind `=`, or one that ends a tag.
-fn has_rest_of_tag(text: &str) -> bool {
+/// Maximum nesting of elements between two outlines; the texts of deeper ones count as those of the last level.
+const DEPTH: usize = 16;
+
+/// Returns whether one of the texts between tags is what is looked for. Those inside whole elements do not count.
+fn has_text(text: &str, is_wanted: fn(&str) -> bool) -> bool {
+    // Open elements, and whether a text in each was wanted.
+    let mut open: Vec<(&str, bool)> = Vec::new();
     let mut rest = text;
     loop {
         let (text, tag) = rest.split_at(rest.find('<').unwrap_or(rest.len()));
-        if is_rest_of_tag(text) {
-            return true;
+        match open.last_mut() {
+            Some((_, was_wanted)) => *was_wanted = *was_wanted || is_wanted(text),
+            None if is_wanted(text) => return true,
+            None => {}
         }
-        let Some(inside) = tag.strip_prefix('<') else { return false };
+        let Some(inside) = tag.strip_prefix('<') else { break };
         rest = if !inside.starts_with(|c: char| c == '/' || is_name(c)) {
             inside
         } else if let Some(end) = tokens::tag_end(tag.as_bytes()) {
+            enter_or_leave(&mut open, &tag[1..end]);
             &tag[end + 1..]
         } else {
-            return is_rest_of_tag(inside);
+            return is_wanted(inside);
         };
     }
+    open.iter().any(|(_, was_wanted)| *was_wanted)
+}
+
+/// Adds an element that begins with this tag, or removes one that ends with it.
+fn enter_or_leave<'a>(open: &mut Vec<(&'a str, bool)>, tag: &'a str) {
+    let name = |tag: &'a str| &tag[..tag.find(|c| !is_name(c)).unwrap_or(tag.len())];
+    match tag.strip_prefix('/') {
+        Some(end) => {
+            if let Some(at) = open.iter().rposition(|(open, _)| open.eq_ignore_ascii_case(name(end))) {
+                open.truncate(at);
+            }
+        }
+        None if tag.ends_with('/') || open.len() >= DEPTH => {}
+        None => open.push((name(tag), false)),
+    }
+}
+
+/// Returns whether a text holds an attribute, and the end of its tag.
+fn has_attribute(text: &str) -> bool {
+    let before = &text[..text.rfind('>').unwrap_or_default()];
+    before.match_indices(['"', '\'']).any(|(at, _)| text[..at].trim_ascii_end().ends_with('='))
 }
 
 fn is_rest_of_tag(text: &str) -> bool {
@@ -255,6 +285,9 @@ mod tests {
             for (between, inside, depths) in [
                 ("\n<fz:state read=\"12\"/>\n", "", &[0, 0][..]),
                 ("<note a='b'>c</note>", "", &[0, 0]),
+                ("<note>x = \"y\"</note>", "", &[0, 0]),
+                ("<note><b>x</b> <i>say a=\"b\"></i></note>", "", &[0, 0]),
+                ("", "<note>the \"b\"> mark</note>", &[0, 0]),
                 ("", "<ext a='b'/>", &[0, 0]),
                 ("<o:outline text='B' xmlUrl='b'/>", "", &[0, 0, 0]),
                 ("", "<outline text='B' xmlUrl='b'/><ext a='b'/>", &[0, 1, 0]),
@@ -277,6 +310,15 @@ mod tests {
     }
 
     #[test]
+    fn text_in_an_outline_is_no_part_of_its_tag() {
+        for inside in ["the \"b\"> mark", "x = \"y\"", "it's <b a=\"c\">x</b> \"d\"", "a='b'"] {
+            let list = format!("<opml><body><outline text='A' xmlUrl='a'>{inside}</outline></body></opml>");
+            let attributes = [("text", "A"), ("xmlUrl", "a")].map(|(name, value)| (name.to_owned(), value.to_owned()));
+            assert_eq!(outlines(&list), [Outline { depth: 0, attributes: attributes.to_vec() }], "{list}");
+        }
+    }
+
+    #[test]
     fn hostile_lists_are_read_in_time() {
         // Each would take minutes if every mark were compared with all that follow.
         for part in [
@@ -288,6 +330,9 @@ mod tests {
             "<outline a=\"\"/>",
             "<x a='",
             "<x a=\"' ",
+            "<outline a=\"b\"/><x>",
+            "<x>=\"",
+            "</x><y>",
             "\"<",
         ] {
             for start in ["", "<outline "] {
