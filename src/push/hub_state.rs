@@ -11,7 +11,6 @@ use crate::{
 use jiff::{SignedDuration, Timestamp};
 use std::{
     collections::{BTreeMap, HashMap, VecDeque},
-    ops::Bound,
     time::Duration,
 };
 
@@ -93,6 +92,8 @@ struct HeldSubscriber {
     row: HubSubscription,
     /// Whether a delivery is in progress.
     is_busy: bool,
+    /// Number of the last delivery that was started; 0 if there was none.
+    turn: u64,
 }
 
 /// The subscribers of the hub.
@@ -102,17 +103,20 @@ pub struct HubState {
     subscribers: BTreeMap<(String, FeedUrl), HeldSubscriber>,
     /// Times of the requests in the last minute, by the callback's host.
     asked: HashMap<String, VecDeque<Timestamp>>,
-    /// The subscription whose delivery was started last. The next ones come first, so that none waits while others get every edition.
-    last: Option<(String, FeedUrl)>,
+    /// Number of deliveries that were started. Who was served longest ago comes first, so that none waits while others get every
+    /// edition.
+    turns: u64,
 }
 
 impl HubState {
     /// Creates the state from the stored subscriptions.
     #[must_use]
     pub fn new(rows: Vec<HubSubscription>) -> Self {
-        let held =
-            |row: HubSubscription| ((row.topic.clone(), row.callback.clone()), HeldSubscriber { row, is_busy: false });
-        Self { subscribers: rows.into_iter().map(held).collect(), asked: HashMap::new(), last: None }
+        let held = |row: HubSubscription| {
+            let key = (row.topic.clone(), row.callback.clone());
+            (key, HeldSubscriber { row, is_busy: false, turn: 0 })
+        };
+        Self { subscribers: rows.into_iter().map(held).collect(), asked: HashMap::new(), turns: 0 }
     }
 
     /// Returns the number of subscriptions.
@@ -206,8 +210,8 @@ impl HubState {
             next_try_at: None,
             last_error: None,
         };
-        let is_busy = before.is_some_and(|before| before.is_busy);
-        self.subscribers.insert(key, HeldSubscriber { row: row.clone(), is_busy });
+        let (is_busy, turn) = before.map_or((false, 0), |before| (before.is_busy, before.turn));
+        self.subscribers.insert(key, HeldSubscriber { row: row.clone(), is_busy, turn });
         Some(PushChange::Subscriber(row))
     }
 
@@ -225,39 +229,27 @@ impl HubState {
             *busy.entry(callback.host().to_owned()).or_default() += 1;
         }
         let mut free = AT_ONCE.saturating_sub(busy.values().sum());
+        let is_due = |(path, _): &(String, FeedUrl), HeldSubscriber { row, is_busy, .. }: &HeldSubscriber| {
+            let is_new = tags.get(path).is_some_and(|tag| row.sent.as_ref() != Some(tag));
+            is_new && !is_busy && row.next_try_at.is_none_or(|at| at <= now)
+        };
+        let mut waiting: Vec<_> =
+            self.subscribers.iter_mut().filter(|(key, subscriber)| is_due(key, subscriber)).collect();
+        waiting.sort_by_key(|(_, subscriber)| subscriber.turn);
         let mut due = Vec::new();
-        for (key @ (path, callback), subscriber) in self.in_turn() {
-            let is_new = tags.get(path).is_some_and(|tag| subscriber.row.sent.as_ref() != Some(tag));
-            let waits = subscriber.row.next_try_at.is_some_and(|at| at > now);
-            if !is_new || waits || subscriber.is_busy || free == 0 {
-                continue;
-            }
+        for ((path, callback), subscriber) in waiting {
             let there = busy.entry(callback.host().to_owned()).or_default();
-            if *there >= AT_ONCE_PER_HOST {
+            if free == 0 || *there >= AT_ONCE_PER_HOST {
                 continue;
             }
             *there += 1;
             free -= 1;
-            due.push((key.clone(), subscriber.row.secret.clone()));
+            self.turns += 1;
+            (subscriber.is_busy, subscriber.turn) = (true, self.turns);
+            let secret = subscriber.row.secret.clone();
+            due.push(Delivery { path: path.clone(), callback: callback.clone(), secret });
         }
-        self.last = due.last().map(|(key, _)| key.clone()).or(self.last.take());
-        let start = |(key, secret)| {
-            if let Some(subscriber) = self.subscribers.get_mut(&key) {
-                subscriber.is_busy = true;
-            }
-            Delivery { path: key.0, callback: key.1, secret }
-        };
-        due.into_iter().map(start).collect()
-    }
-
-    /// Returns the subscriptions after the one whose delivery was started last, then those up to it.
-    fn in_turn(&self) -> impl Iterator<Item = (&(String, FeedUrl), &HeldSubscriber)> {
-        let (after, up_to) = match &self.last {
-            Some(last) => ((Bound::Excluded(last), Bound::Unbounded), Some((Bound::Unbounded, Bound::Included(last)))),
-            None => ((Bound::Unbounded, Bound::Unbounded), None),
-        };
-        let subscribers = &self.subscribers;
-        subscribers.range(after).chain(up_to.into_iter().flat_map(|up_to| subscribers.range(up_to)))
+        due
     }
 
     /// Records the result of a delivery: the entity tag of the delivered edition, or the reason for the failure. `is_gone`: the

@@ -126,3 +126,19 @@ fn subscribers_get_their_turns_although_the_first_ones_always_have_something_new
     }
     assert_eq!(served.len(), 30, "four times eight");
 }
+
+#[test]
+fn subscribers_at_one_host_get_their_turns_although_another_host_is_served_after_them() {
+    let mut hub = HubState::default();
+    for callback in ["https://a.example/1", "https://a.example/2", "https://a.example/3", "https://b.example/1"] {
+        join(&mut hub, callback, "", noon());
+    }
+    let mut served = std::collections::HashSet::new();
+    for edition in 2..4 {
+        for delivery in hub.due(&tags(&edition.to_string()), noon()) {
+            served.insert(delivery.callback.clone());
+            hub.delivered(&delivery, Ok(edition.to_string()), false, noon());
+        }
+    }
+    assert_eq!(served.len(), 4, "{served:?}");
+}
