@@ -233,15 +233,16 @@ fn around_email(before: &str, after: &str) -> String {
 }
 
 /// Returns a name without the brackets around all of it. Of several groups (`(Ann)(Bob)`), the first loses them. Brackets without their
-/// other half go too.
+/// other half go too, except those of a smiley.
 fn unbracketed(name: &str) -> std::borrow::Cow<'_, str> {
     let name = name.trim();
+    let is_mouth = |eyes: Option<char>| matches!(eyes, Some(':' | ';' | '=' | '-' | '^'));
     let [open, close] = match name.chars().next() {
         Some('[') => ['[', ']'],
         _ => ['(', ')'],
     };
     let Some(inside) = name.strip_prefix(open) else {
-        let lone = name.strip_suffix(close).filter(|rest| !rest.contains(open));
+        let lone = name.strip_suffix(close).filter(|rest| !rest.contains(open) && !is_mouth(rest.chars().next_back()));
         return lone.unwrap_or(name).trim_end().into();
     };
     let mut depth = 1_usize;
@@ -250,6 +251,7 @@ fn unbracketed(name: &str) -> std::borrow::Cow<'_, str> {
         (depth == 0).then_some(at)
     });
     match end.map(|end| (inside[..end].trim(), inside[end + close.len_utf8()..].trim())) {
+        None if is_mouth(inside.chars().next()) => name.into(),
         None => inside.trim().into(),
         Some((first, "")) => first.into(),
         Some((first, rest)) if rest.starts_with(['(', '[']) => format!("{first} {rest}").into(),
@@ -417,6 +419,12 @@ mod tests {
         }
         let emails: Vec<_> = people.iter().map(|person| person.email.as_deref()).collect();
         assert_eq!(emails, [Some("ann@x.example"), Some("bob@y.example")]);
+        for name in ["Ann :)", "Ann ;-)", "(: Ann", "Ann (desk) :)"] {
+            assert_eq!(names(name), [name]);
+        }
+        assert_eq!(names("Ann)"), ["Ann"]);
+        assert_eq!(names("(Ann"), ["Ann"]);
+        assert_eq!(names("Ann :) <ann@x.example>"), ["Ann :)"]);
         assert_eq!(names("&lt;b&gt;Ann&lt;/b&gt;"), ["Ann"]);
         assert_eq!(names("Ann<br>Bob"), ["Ann Bob"]);
         assert_eq!(names("<a href=\"mailto:ann@x.example\">Ann</a>"), ["Ann"]);

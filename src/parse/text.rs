@@ -70,12 +70,12 @@ fn after_open<'a>(text: &'a str, bracket: &str) -> Option<&'a str> {
     head.eq_ignore_ascii_case(NAME).then(|| &rest[NAME.len()..])
 }
 
-/// Returns a text without the mark at its end that ends a CDATA section which nothing began. An expression such as `a[b[0]]>` has both
-/// brackets.
+/// Returns a text without the mark at its end that ends a CDATA section which nothing began. In an expression such as `a[b[0]]>` or
+/// `a[0]]>`, one of its brackets ends what another began.
 fn without_stray_end<'a>(text: &'a str, close: &str) -> Option<&'a str> {
     let before = text.strip_suffix(close)?;
-    let count = |bracket: u8| memchr::memchr_iter(bracket, text.as_bytes()).count();
-    (count(b'[') < count(b']')).then(|| before.trim_end())
+    let count = |bracket: u8| memchr::memchr_iter(bracket, before.as_bytes()).count();
+    (count(b'[') <= count(b']')).then(|| before.trim_end())
 }
 
 /// Removes the pairs of marks `open` and `close` from a text that begins or ends with one. In another place they are what the text

@@ -34,6 +34,8 @@ fn texts_are_what_their_element_says() {
         ("<title>Hello]]></title>", text("Hello")),
         ("<title>Hello ]]&gt;</title>", text("Hello")),
         ("<title>if (a[b[0]]&gt;</title>", text("if (a[b[0]]>")),
+        ("<title>use arr[i]]&gt;</title>", text("use arr[i]]>")),
+        ("<title>[Video] Hello]]&gt;</title>", text("[Video] Hello")),
         ("<d>&lt;p&gt;a&lt;/p&gt;]]&gt;</d>", html("<p>a</p>")),
         ("<d type='xhtml'><p>a</p>]]&gt;</d>", html("<p>a</p>")),
         ("<d type='xhtml'>&lt; ![CDATA[<p>a</p>]]&gt;</d>", html("<p>a</p>")),
