@@ -163,13 +163,15 @@ fn is_plain_counter(inside: &str) -> bool {
         return false;
     }
     let inside = inside.trim().trim_start_matches('#');
-    let mut numbers = 0;
+    let (mut numbers, mut is_decimal) = (0, false);
     let mut before = "";
     for run in Runs(inside) {
         if is_number(run) {
             // Digit groups are one number.
-            numbers +=
-                usize::from(!(numbers > 0 && matches!(before, "," | "." | "'" | "\u{66c}" | "\u{a0}" | "\u{202f}")));
+            let is_group = numbers > 0 && matches!(before, "," | "." | "'" | "\u{66c}" | "\u{a0}" | "\u{202f}");
+            // Nothing is counted in parts: the strength of an earthquake, a mark.
+            is_decimal |= is_group && run.chars().count() != 3;
+            numbers += usize::from(!is_group);
             let is_year = run.len() == 4 && (run.starts_with("19") || run.starts_with("20"));
             // A leading zero numbers the parts of something.
             let is_number_of_part = run.len() > 1 && run.starts_with('0') && before.is_empty();
@@ -181,12 +183,13 @@ fn is_plain_counter(inside: &str) -> bool {
             if !is_thousands && !is_counted(run) && !NEW.contains(&run.to_lowercase().as_str()) {
                 return false;
             }
+            is_decimal &= !is_thousands;
         } else if !run.chars().all(says_nothing) {
             return false;
         }
         before = run;
     }
-    numbers == 1
+    numbers == 1 && !is_decimal
 }
 
 /// Returns whether a sign beside a counter does not change its meaning: punctuation of numbers, and pictograms except stars, which
