@@ -187,7 +187,7 @@ impl KnownEntry {
     /// Returns whether a reader sees the same as before. The stored hash may be one of an earlier version.
     #[must_use]
     pub fn shows(&self, entry: &Entry) -> bool {
-        self.shown == entry.shown || self.shown == crate::normalise::formerly_shown(entry)
+        self.shown == entry.shown || crate::normalise::formerly_shown(entry).any(|shown| self.shown == shown)
     }
 
     /// Returns an arrival as the stored entry `id`, which is one of `story_members` members of `story`.

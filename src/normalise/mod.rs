@@ -7,6 +7,7 @@ mod embeds;
 mod escape;
 mod fast_path;
 pub mod fold;
+mod formerly;
 mod formulas;
 mod highlight;
 mod html;
@@ -21,12 +22,12 @@ mod strays;
 mod strip;
 mod volatile;
 
+pub use formerly::formerly_shown;
 pub use highlight::Highlighter;
 pub use html::{html, html_within, within_limits};
 pub use limits::TextLimits;
 pub use place::TextPlace;
 pub use plain::plain;
-pub use shown::formerly_shown;
 pub use strip::text;
 pub use volatile::{bare, steady_html, steady_title, without_clocks, without_counters};
 

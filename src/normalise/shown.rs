@@ -1,12 +1,12 @@
 //! The hash of what a reader sees of an entry.
 
-use super::volatile::{self, bare, steady_address, steady_file, steady_html, steady_title};
+use super::volatile::{bare, steady_address, steady_file, steady_html, steady_title};
 use crate::model::{Entry, Extras, PlainText, SafeHtml};
 use std::borrow::Cow;
 
 /// Hashes everything that a reader sees and an outlet edits. Stated dates are excluded, because many outlets state the time of
 /// the poll, and so are counters in the title, clocks in the text, the queries of addresses, and differences of serialisation: see
-/// [`volatile`]. Also returns whether the entry has anything of that kind except the last, and so may need a refresh although
+/// [`super::volatile`]. Also returns whether the entry has anything of that kind except the last, and so may need a refresh although
 /// nothing was edited.
 pub(super) fn shown(
     title: Option<&PlainText>,
@@ -41,24 +41,6 @@ pub(super) fn shown(
     parts.push("");
     parts.extend(files.iter().map(AsRef::as_ref));
     (Entry::hash_shown(&parts), varies)
-}
-
-/// Returns the hash that earlier versions stored for this entry. They took other serialisations for edits.
-#[must_use]
-pub fn formerly_shown(entry: &Entry) -> i64 {
-    let title = volatile::without_counters(entry.title.as_ref().map_or("", PlainText::as_str));
-    let [summary, content] = [&entry.summary, &entry.content]
-        .map(|html| volatile::formerly_steady(html.as_ref().map_or("", SafeHtml::as_str)));
-    let extras = &entry.extras;
-    let link = entry.link.as_deref().map(bare).unwrap_or_default();
-    let image = extras.image.as_deref().map(bare).unwrap_or_default();
-    let mut parts = vec![title.as_ref(), link, &summary, &content, image, extras.rights.as_deref().unwrap_or_default()];
-    parts.extend(extras.authors.iter().map(|person| person.name.as_str()));
-    parts.push("");
-    parts.extend(extras.categories.iter().map(|category| category.term.as_str()));
-    parts.push("");
-    parts.extend(extras.enclosures.iter().map(|file| bare(&file.url)));
-    Entry::hash_shown(&parts)
 }
 
 #[cfg(test)]

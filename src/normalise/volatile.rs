@@ -10,6 +10,7 @@ mod serialised;
 pub(super) use addresses::{steady_address, steady_file};
 pub use clocks::without_clocks;
 pub use counters::without_counters;
+pub(super) use serialised::formerly_serialised;
 pub use serialised::steady_html;
 
 use std::borrow::Cow;
@@ -65,13 +66,22 @@ fn is_gap(run: &str) -> bool {
 /// returns whether it has a counter.
 #[must_use]
 pub fn steady_title(title: &str) -> (Cow<'_, str>, bool) {
+    match plain_title(title) {
+        Cow::Borrowed(title) => uncounted(title),
+        Cow::Owned(plain) => {
+            let (steady, has_counter) = uncounted(&plain);
+            (Cow::Owned(steady.into_owned()), has_counter)
+        }
+    }
+}
+
+/// Returns a title without marks of direction and tatweel, in NFC.
+pub(super) fn plain_title(title: &str) -> Cow<'_, str> {
     let is_mark = |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{61c}' | '\u{640}');
     if !title.contains(is_mark) && !serialised::may_compose(title) {
-        return uncounted(title);
+        return Cow::Borrowed(title);
     }
-    let plain = serialised::composed(title.chars().filter(|c| !is_mark(*c)).collect());
-    let (steady, has_counter) = uncounted(&plain);
-    (Cow::Owned(steady.into_owned()), has_counter)
+    Cow::Owned(serialised::composed(title.chars().filter(|c| !is_mark(*c)).collect()))
 }
 
 /// Returns a title without counters, and whether it has one.

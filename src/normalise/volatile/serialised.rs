@@ -1,7 +1,7 @@
 //! One serialisation for texts that a reader sees alike. Content systems write the same text with other white space, other orders
 //! of attributes, or in another form of Unicode when they are updated.
 
-use super::addresses::{steady_file, steady_link};
+use super::addresses::{steady_address, steady_file, steady_link};
 use super::{clocks, counters};
 use crate::normalise::strip::is_inline;
 use std::borrow::Cow;
@@ -14,7 +14,17 @@ const COUNTER: usize = 60;
 /// clocks, and without counters that stand alone in their element. Also returns whether it has any of those three.
 #[must_use]
 pub fn steady_html(html: &str) -> (String, bool) {
-    let mut writer = SteadyWriter { out: String::with_capacity(html.len()), at_edge: true, ..SteadyWriter::default() };
+    serialised(html, SteadyWriter::default())
+}
+
+/// Returns safe HTML as an earlier version compared it in one serialisation: with paragraphs that are empty, pictures of one pixel, and
+/// signatures in the paths of files.
+pub(in crate::normalise) fn formerly_serialised(html: &str) -> String {
+    serialised(html, SteadyWriter { keeps_more: true, ..SteadyWriter::default() }).0
+}
+
+fn serialised<'a>(html: &'a str, writer: SteadyWriter<'a>) -> (String, bool) {
+    let mut writer = SteadyWriter { out: String::with_capacity(html.len()), at_edge: true, ..writer };
     let mut rest = html;
     loop {
         let (text, tag) = rest.split_at(memchr::memchr(b'<', rest.as_bytes()).unwrap_or(rest.len()));
@@ -63,6 +73,8 @@ struct SteadyWriter<'a> {
     /// Number of open `pre` elements, in which white space counts.
     pre: usize,
     volatile: bool,
+    /// Whether it writes what an earlier version wrote.
+    keeps_more: bool,
     /// The attributes of the current tag.
     attributes: Vec<(&'a str, Cow<'a, str>)>,
 }
@@ -121,18 +133,18 @@ impl<'a> SteadyWriter<'a> {
             if matches!(name, "width" | "height") {
                 points += usize::from(matches!(value, "0" | "1"));
             } else {
-                let steady = steady_value(name, value);
+                let steady = self.steady_value(name, value);
                 self.volatile |= steady.len() < value.len();
                 self.attributes.push((name, steady));
             }
         }
         // A paragraph without contents shows nothing.
-        if name == "/p" && self.out.ends_with("<p>") {
+        if name == "/p" && !self.keeps_more && self.out.ends_with("<p>") {
             self.out.truncate(self.out.len() - "<p>".len());
             return;
         }
         // A picture of one pixel counts visits, often at an address of its own for each.
-        if name == "img" && points == 2 {
+        if name == "img" && points == 2 && !self.keeps_more {
             self.volatile = true;
             self.attributes.clear();
             return;
@@ -147,6 +159,15 @@ impl<'a> SteadyWriter<'a> {
         }
         self.out.push('>');
     }
+
+    fn steady_value(&self, name: &str, value: &'a str) -> Cow<'a, str> {
+        match name {
+            "src" | "poster" if self.keeps_more => steady_address(value),
+            "src" | "poster" => steady_file(value),
+            "href" | "cite" => steady_link(value),
+            _ => Cow::Borrowed(value),
+        }
+    }
 }
 
 /// Splits the first attribute off, as the sanitiser writes it.
@@ -154,14 +175,6 @@ fn attribute(rest: &str) -> Option<(&str, &str, &str)> {
     let (name, rest) = rest.split_once("=\"")?;
     let (value, rest) = rest.split_once('"')?;
     Some((name.trim_start(), value, rest))
-}
-
-fn steady_value<'a>(name: &str, value: &'a str) -> Cow<'a, str> {
-    match name {
-        "src" | "poster" => steady_file(value),
-        "href" | "cite" => steady_link(value),
-        _ => Cow::Borrowed(value),
-    }
 }
 
 #[cfg(test)]
