@@ -293,6 +293,7 @@ impl Mend<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn what_is_meant_clearly_is_corrected() {
@@ -359,6 +360,30 @@ mod tests {
             let found = mended(text, Quotes::End).filter(is_read).or_else(|| mended(text, Quotes::EndBefore));
             assert_eq!(found.as_deref(), Some(want), "{text}");
             assert!(is_read(&want.to_owned()), "{want}");
+        }
+    }
+
+    /// Any text that is JSON or nearly so: the characters that matter in strings, and words that matter outside.
+    const NEARLY: &str = "(\\{|\\}|\\[|\\]|,|:|\"|\\\\|/|\\*|\n|a|é|u12|\"a\":|NaN|1| ){0,40}";
+
+    proptest! {
+        #![proptest_config(crate::model::testing::cases())]
+
+        #[test]
+        fn valid_json_is_not_changed(text in NEARLY, list in proptest::collection::vec(NEARLY, 0..4)) {
+            let value = serde_json::json!({"a": text, "b": list, (text.clone()): [{"c": text, "d": {"e": list}}], "f": text});
+            for json in [serde_json::to_string(&value).unwrap(), serde_json::to_string_pretty(&value).unwrap()] {
+                for quotes in [Quotes::End, Quotes::EndBefore] {
+                    prop_assert_eq!(mended(&json, quotes), None);
+                }
+                let feed = format!("{{\"items\": [{json}, {json}]}}");
+                prop_assert_eq!(super::super::scan::take_apart(&feed).1, [json.as_str(); 2]);
+            }
+        }
+
+        #[test]
+        fn any_text_is_read_to_its_end(text in NEARLY) {
+            let _ = (mended(&text, Quotes::End), mended(&text, Quotes::EndBefore), super::super::scan::take_apart(&text));
         }
     }
 }
