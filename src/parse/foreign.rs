@@ -20,7 +20,7 @@ pub(super) fn read_tree<'a>(
     repairs: &mut Repairs,
 ) -> Result<Tree<'a>, Overtime> {
     let tree = Tree::read(text, base, limits, repairs)?;
-    if !tree.has_unknown_namespace || tree.has_any(Tag::Item) {
+    if tree.unknown_namespaces == 0 || tree.has_any(Tag::Item) {
         return Ok(tree);
     }
     let other = Tree::read_with(text, base, limits, Namespaces::AllKnown, &mut Repairs::default())?;

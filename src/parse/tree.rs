@@ -108,8 +108,8 @@ pub(super) struct Tree<'a> {
     pub limited: bool,
     /// The name of the root that the document type before it declares; empty if there is none.
     pub doctype: &'a str,
-    /// Whether an element below the root has a default namespace that nobody knows.
-    pub has_unknown_namespace: bool,
+    /// Number of default namespaces below the root that nobody knows.
+    pub unknown_namespaces: usize,
     /// Whether the document is Atom, whose texts are read as they are declared.
     pub is_atom: bool,
     /// The address of the document, where [`Tree::set_base`] replaced it.
@@ -156,7 +156,7 @@ impl<'a> Tree<'a> {
             cut: false,
             limited: false,
             doctype: "",
-            has_unknown_namespace: false,
+            unknown_namespaces: 0,
             is_atom: false,
             address: None,
             stepped: limits.stepped(),

@@ -20,7 +20,7 @@ pub fn steady_html(html: &str) -> (String, bool) {
 /// Returns safe HTML as an earlier version compared it in one serialisation: with paragraphs that are empty, pictures of one pixel, and
 /// signatures in the paths of files.
 pub(in crate::normalise) fn formerly_serialised(html: &str) -> String {
-    serialised(html, SteadyWriter { keeps_more: true, ..SteadyWriter::default() }).0
+    serialised(html, SteadyWriter { version: Version::Earlier, ..SteadyWriter::default() }).0
 }
 
 fn serialised<'a>(html: &'a str, writer: SteadyWriter<'a>) -> (String, bool) {
@@ -63,6 +63,15 @@ pub(super) fn may_compose(text: &str) -> bool {
     })
 }
 
+/// Whose serialisation is written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Version {
+    /// That of an earlier version, which left less out.
+    Earlier,
+    #[default]
+    This,
+}
+
 #[derive(Default)]
 struct SteadyWriter<'a> {
     out: String,
@@ -73,8 +82,7 @@ struct SteadyWriter<'a> {
     /// Number of open `pre` elements, in which white space counts.
     pre: usize,
     volatile: bool,
-    /// Whether it writes what an earlier version wrote.
-    keeps_more: bool,
+    version: Version,
     /// The attributes of the current tag.
     attributes: Vec<(&'a str, Cow<'a, str>)>,
 }
@@ -139,12 +147,12 @@ impl<'a> SteadyWriter<'a> {
             }
         }
         // A paragraph without contents shows nothing.
-        if name == "/p" && !self.keeps_more && self.out.ends_with("<p>") {
+        if name == "/p" && self.version == Version::This && self.out.ends_with("<p>") {
             self.out.truncate(self.out.len() - "<p>".len());
             return;
         }
         // A picture of one pixel counts visits, often at an address of its own for each.
-        if name == "img" && points == 2 && !self.keeps_more {
+        if name == "img" && points == 2 && self.version == Version::This {
             self.volatile = true;
             self.attributes.clear();
             return;
@@ -162,7 +170,7 @@ impl<'a> SteadyWriter<'a> {
 
     fn steady_value(&self, name: &str, value: &'a str) -> Cow<'a, str> {
         match name {
-            "src" | "poster" if self.keeps_more => steady_address(value),
+            "src" | "poster" if self.version == Version::Earlier => steady_address(value),
             "src" | "poster" => steady_file(value),
             "href" | "cite" => steady_link(value),
             _ => Cow::Borrowed(value),

@@ -270,7 +270,7 @@ impl<'a> Builder<'_, 'a> {
                 // The root and its descendants are recognised whatever namespace address the outlet invented for them.
                 "" if !self.root_seen || value.is_empty() => Ns::Core,
                 "" => {
-                    self.tree.has_unknown_namespace = true;
+                    self.tree.unknown_namespaces += 1;
                     if self.namespaces == Namespaces::AllKnown { Ns::Core } else { Ns::Other }
                 }
                 // An unknown address under a customary prefix: some writers get the address wrong.
