@@ -78,6 +78,7 @@ mod tests {
             extras: Extras::default(),
             shown: 0,
             volatile: false,
+            former_texts: None,
             dropped: None,
         }
     }

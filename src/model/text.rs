@@ -43,8 +43,8 @@ macro_rules! cleaned {
 cleaned! {
     /// One line of plain text without markup, entities, control characters and bidi overrides, and with white space folded.
     PlainText,
-    /// HTML that passed the sanitiser. It has no scripts, no styles, only absolute http(s) addresses, and no character that XML
-    /// 1.0 forbids; `dir` and `lang` are kept.
+    /// HTML that passed the sanitiser. It has no scripts, no styles, only absolute http(s) addresses and links to addresses of e-mail
+    /// and telephones, and no character that XML 1.0 forbids; `dir` and `lang` are kept where the text does not contradict them.
     SafeHtml,
 }
 

@@ -204,7 +204,8 @@ impl TokenSink for CutSink {
     }
 }
 
-fn is_void(name: &str) -> bool {
+/// Returns whether an element has no contents and no end tag (HTML 13.1.2).
+pub(super) fn is_void(name: &str) -> bool {
     matches!(
         name,
         "area"

@@ -10,6 +10,7 @@ use super::place::TextPlace;
 use super::plain::is_dropped;
 use super::recover;
 use super::strays::strays;
+use super::tidy::{is_contact, tidy, without_contacts};
 use crate::model::{Markup, SafeHtml, address, uri};
 use ammonia::{Builder, UrlRelative};
 use std::borrow::Cow;
@@ -43,6 +44,28 @@ pub fn html(markup: &Markup, base: Option<&str>, page: Option<&str>) -> Option<S
 /// Does the same as [`html`] for a text in this place, but also returns `None` when the deadline passes meanwhile.
 #[must_use]
 pub fn html_within(markup: &Markup, place: TextPlace<'_>, limits: &TextLimits) -> Option<SafeHtml> {
+    cleaned(markup, place, limits).text
+}
+
+/// A cleaned text.
+#[derive(Debug, Default)]
+pub(super) struct Cleaned {
+    /// The text; `None` when nothing is left.
+    pub(super) text: Option<SafeHtml>,
+    /// The text as earlier versions cleaned it, if they did it otherwise.
+    former: Option<String>,
+}
+
+/// Returns both texts as earlier versions cleaned them, or `None` if they did it like this one.
+pub(super) fn former_texts(texts: [&Cleaned; 2]) -> Option<Box<[Option<SafeHtml>; 2]>> {
+    texts
+        .iter()
+        .any(|text| text.former.is_some())
+        .then(|| Box::new(texts.map(|text| text.former.clone().map(SafeHtml::vouch).or_else(|| text.text.clone()))))
+}
+
+/// Does the same as [`html_within`], and also returns the text as earlier versions cleaned it.
+pub(super) fn cleaned(markup: &Markup, place: TextPlace<'_>, limits: &TextLimits) -> Cleaned {
     let text = markup.as_str();
     if text.len() > LONGEST {
         limits.note("long-texts");
@@ -56,12 +79,26 @@ pub fn html_within(markup: &Markup, place: TextPlace<'_>, limits: &TextLimits) -
     let safe = match markup {
         Markup::Text(_) => lines(text),
         Markup::Html(_) if memchr::memchr2(b'<', b'&', text.as_bytes()).is_none() => line_feeds(escaped(text)),
-        Markup::Html(_) => Cow::Owned(safe(text, place, limits)?),
+        Markup::Html(_) => match safe(text, place, limits) {
+            Some(safe) => Cow::Owned(safe),
+            None => return Cleaned::default(),
+        },
     };
-    let safe = uri::without_userinfo_within(&safe);
+    let whole = kept_of(&safe);
+    let text = match tidy(&whole) {
+        Cow::Owned(text) => text.trim().to_owned(),
+        Cow::Borrowed(text) => text.to_owned(),
+    };
+    let former = without_contacts(&whole);
+    let former = (*former != *text).then(|| former.into_owned());
+    Cleaned { text: (!text.is_empty()).then(|| SafeHtml::vouch(text)), former }
+}
+
+/// Returns a text without credentials and without what is never kept.
+fn kept_of(safe: &str) -> String {
+    let safe = uri::without_userinfo_within(safe);
     let safe = safe.trim();
-    let safe = if has_unkept(safe) { safe.chars().filter(|c| !is_unkept(*c)).collect() } else { safe.to_owned() };
-    (!safe.is_empty()).then(|| SafeHtml::vouch(safe))
+    if has_unkept(safe) { safe.chars().filter(|c| !is_unkept(*c)).collect() } else { safe.to_owned() }
 }
 
 /// Returns HTML without the tags and attributes that would make building its tree expensive, for the extractor of articles: nesting,
@@ -188,7 +225,8 @@ impl Read for Chunks<'_> {
     }
 }
 
-/// Returns the policy: no scripts, styles, frames, forms, SVG or MathML; only http and https; `dir` and `lang` are kept.
+/// Returns the policy: no scripts, styles, frames, forms, SVG or MathML; only http and https, and links to addresses of e-mail and
+/// telephones; `dir` and `lang` are kept.
 fn policy(base: &str) -> Builder<'static> {
     let mut policy = Builder::default();
     policy
@@ -202,7 +240,7 @@ fn policy(base: &str) -> Builder<'static> {
         .add_clean_content_tags([
             "svg", "math", "iframe", "noembed", "noframes", "template", "xmp", "title", "select", "textarea",
         ])
-        .url_schemes(["http", "https"].into())
+        .url_schemes(["http", "https", "mailto", "tel"].into())
         // Nothing else can end ammonia's walk over the tree; without attributes the rest of it costs little.
         .attribute_filter(|_, name, value| {
             let is_kept = ADDRESSES.with_borrow(|it| !it.limits.steps_over()) && !shows_nothing(name, value);
@@ -218,7 +256,10 @@ fn policy(base: &str) -> Builder<'static> {
 /// Returns whether this is a picture or file without an address. An empty one is that of the document (RFC 3986 4.4), which is no
 /// picture (HTML 4.8.4.1).
 fn shows_nothing(name: &str, value: &str) -> bool {
-    let is_nothing = || value.trim().is_empty() || value.trim_start().starts_with('#');
+    let is_nothing = || {
+        let value = value.trim_start();
+        value.is_empty() || value.starts_with('#') || is_contact(value)
+    };
     matches!(name, "src" | "poster" | "cite") && is_nothing()
 }
 

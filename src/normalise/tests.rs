@@ -48,6 +48,13 @@ fn html_does_no_harm_and_keeps_its_direction() {
         ("<a href=\"javascript:x()\">a</a>", "<a rel=\"noopener noreferrer\">a</a>"),
         ("<script>x</script><style>y</style><iframe>z</iframe>b", "b"),
         ("<svg><script>x</script><a>y</a></svg>c", "c"),
+        ("<div dir=\"ltr\" style=\"text-align: left;\" trbidi=\"on\">نص</div>", "<div>نص</div>"),
+        ("a<img src='https://c.example/' width=1 height=1>", "a"),
+        (
+            "<a href='mailto:me@x.example?subject=a&amp;body=b'>a</a><img src='mailto:me@x.example' alt=b>",
+            "<a href=\"mailto:me@x.example?subject=a&amp;body=b\" rel=\"noopener noreferrer\">a</a><img alt=\"b\">",
+        ),
+        ("<a href=' TEL:+33-1-23'>a</a>", "<a href=\" TEL:+33-1-23\" rel=\"noopener noreferrer\">a</a>"),
         ("a&#1;\u{FFFF}b", "ab"),
         ("<!' <b>x</b> <!-- y --><![CDATA[z]]>", "&lt;!' <b>x</b> z"),
     ] {
@@ -223,7 +230,7 @@ fn what_needs_scripts_or_frames_is_shown_without_them() {
             "<a href=\"https://x.example/embed/5\" rel=\"noopener noreferrer\">x.example</a>",
         ),
         ("<a href=''>1</a>", "<a href=\"https://x.example/a/1\" rel=\"noopener noreferrer\">1</a>"),
-        ("<img src='' alt=x><video src=' ' poster=''></video><img src='#'>", "<img alt=\"x\"><video></video><img>"),
+        ("<img src='' alt=x><video src=' ' poster=''></video><img src='#'>", "<img alt=\"x\"><video></video>"),
         ("<blockquote cite=''>x</blockquote>", "<blockquote>x</blockquote>"),
         ("<img src='%20https://x.example/p.jpg'>", lazy),
         ("<img src='https://x.example/p.jpg?a=1&amp;amp;b=2'>", "<img src=\"https://x.example/p.jpg?a=1&amp;b=2\">"),
@@ -287,6 +294,21 @@ fn links_lose_their_userinfo() {
     }
     assert_eq!(safe("see https://me:s3cret@x.example/a"), "see https://x.example/a");
     assert!(safe("<a href=\"https://x.example/@me?m=a@b\">c</a>").contains("https://x.example/@me?m=a@b"));
+}
+
+#[test]
+fn texts_that_earlier_versions_cleaned_otherwise_are_known() {
+    let former =
+        |text: &str| html::cleaned(&Markup::Html(text.to_owned()), TextPlace::default(), &TextLimits::default());
+    for (text, want) in [
+        ("<p>a</p>", None),
+        ("<p dir=\"ltr\">نص</p>", Some("<p dir=\"ltr\">نص</p>")),
+        ("<img>", Some("<img>")),
+        ("<a href='mailto:me@x.example'>a</a>", Some("<a rel=\"noopener noreferrer\">a</a>")),
+    ] {
+        let known = html::former_texts([&former(text), &html::Cleaned::default()]);
+        assert_eq!(known.and_then(|texts| texts[0].clone()).as_ref().map(SafeHtml::as_str), want, "{text}");
+    }
 }
 
 #[test]
