@@ -76,11 +76,11 @@ pub(super) fn cleaned(markup: &Markup, place: TextPlace<'_>, limits: &TextLimits
         limits.note("too-many-marks");
     }
     let text = kept;
-    let safe = match markup {
-        Markup::Text(_) => lines(text),
-        Markup::Html(_) if memchr::memchr2(b'<', b'&', text.as_bytes()).is_none() => line_feeds(escaped(text)),
+    let (safe, former) = match markup {
+        Markup::Text(_) => (lines(text), None),
+        Markup::Html(_) if memchr::memchr2(b'<', b'&', text.as_bytes()).is_none() => (line_feeds(escaped(text)), None),
         Markup::Html(_) => match safe(text, place, limits) {
-            Some(safe) => Cow::Owned(safe),
+            Some((safe, former)) => (Cow::Owned(safe), former),
             None => return Cleaned::default(),
         },
     };
@@ -89,7 +89,8 @@ pub(super) fn cleaned(markup: &Markup, place: TextPlace<'_>, limits: &TextLimits
         Cow::Owned(text) => text.trim().to_owned(),
         Cow::Borrowed(text) => text.to_owned(),
     };
-    let former = without_contacts(&whole);
+    let former = former.map(|former| kept_of(&former)).unwrap_or(whole);
+    let former = without_contacts(&former);
     let former = (*former != *text).then(|| former.into_owned());
     Cleaned { text: (!text.is_empty()).then(|| SafeHtml::vouch(text)), former }
 }
@@ -110,22 +111,25 @@ pub fn within_limits<'a>(html: &'a str, limits: &TextLimits) -> Option<Cow<'a, s
     cut(&html[..end], limits)
 }
 
-/// Sanitises HTML in the cheapest way that suits it.
-fn safe(text: &str, place: TextPlace<'_>, limits: &TextLimits) -> Option<String> {
+/// Sanitises HTML in the cheapest way that suits it. Also returns what earlier versions wrote, if that was something else.
+fn safe(text: &str, place: TextPlace<'_>, limits: &TextLimits) -> Option<(String, Option<String>)> {
     let text = declarations(text);
     let needs = recover::needs(&text);
     if !needs && let Some(safe) = fast_path::clean(&text, limits) {
-        return Some(safe);
+        return Some((safe, None));
     }
     let text = strays(&text);
     if !needs && !recover::has_odd_elements(&text) {
-        return clean(&cut(&text, limits)?, place.base, limits);
+        return Some((clean(&cut(&text, limits)?, place.base, limits)?, None));
     }
-    let text = recover::rewrite(&attributes::cut(&text, Slash::Ends, limits), place, limits);
-    if let Some(safe) = fast_path::clean(&text, limits) {
-        return Some(safe);
-    }
-    clean(&cut(&text, limits)?, place.base, limits)
+    let rewritten = recover::rewrite(&attributes::cut(&text, Slash::Ends, limits), place, limits);
+    let safe = |text: String| {
+        if let Some(safe) = fast_path::clean(&text, limits) {
+            return Some(safe);
+        }
+        clean(&cut(&text, limits)?, place.base, limits)
+    };
+    Some((safe(rewritten.text)?, rewritten.former.and_then(safe)))
 }
 
 /// Truncates a text at the first mark beyond the limits.

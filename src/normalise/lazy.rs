@@ -40,7 +40,9 @@ const VAGUE: [&str; 2] = ["data-url", "data-image"];
 /// Returns the address of the picture that a reader should see, or `None` when there is none.
 pub(super) fn address(tag: &Tag) -> Option<String> {
     let src = attribute(tag, "src").map(|src| src.trim().to_owned()).filter(|src| !src.is_empty());
-    let is_meant = |name: &&str, value: &str| is_address(value) && (!VAGUE.contains(name) || ends_like_picture(value));
+    let is_meant = |name: &&str, value: &str| {
+        is_address(value) && !ends_like_other(value) && (!VAGUE.contains(name) || ends_like_picture(value))
+    };
     let of = |names: &[&str]| {
         let mut stated = names.iter().filter_map(|name| Some((name, attribute(tag, name)?)));
         stated.find(|(name, value)| is_meant(name, value)).map(|(_, value)| value)
@@ -70,6 +72,7 @@ fn loaded_later(tag: &Tag) -> Option<String> {
             && is_address(value)
             && is_whole
             && !is_placeholder(value)
+            && !ends_like_other(value)
     })?;
     Some(found.value.trim().to_owned())
 }
@@ -91,6 +94,42 @@ fn other_address(tag: &Tag) -> Option<String> {
         }
         name.contains("srcset").then(|| best(value)).flatten()
     })
+}
+
+/// Returns whether an address is that of a page or a file of another kind, as galleries state it (`data-src="page.html"`).
+fn ends_like_other(address: &str) -> bool {
+    const KINDS: [&str; 16] = [
+        ".html", ".htm", ".xhtml", ".shtml", ".js", ".css", ".json", ".xml", ".txt", ".pdf", ".mp4", ".webm", ".mov",
+        ".m3u8", ".mp3", ".zip",
+    ];
+    let path = address.split(['?', '#']).next().unwrap_or_default().trim_end().to_ascii_lowercase();
+    KINDS.iter().any(|kind| path.ends_with(kind))
+}
+
+/// Returns whether an attribute may hold an address of the picture, or several.
+pub(super) fn may_hold_address(name: &str) -> bool {
+    ["src", "lazy", "original"].iter().any(|word| name.contains(word)) || ADDRESSES.contains(&name)
+}
+
+/// Returns whether a tag is a picture of one pixel by its style, which counts visits.
+pub(super) fn is_pixel(tag: &Tag) -> bool {
+    let style = attribute(tag, "style").unwrap_or_default().to_ascii_lowercase();
+    let is_tiny = |side: &str| {
+        style.split(';').filter_map(|part| part.split_once(':')).any(|(name, value)| {
+            let value = value.split('!').next().unwrap_or(value).trim();
+            name.trim() == side && matches!(value.trim_end_matches("px"), "0" | "1")
+        })
+    };
+    is_tiny("width") && is_tiny("height")
+}
+
+/// Removes a size of one pixel: it is that of a placeholder, or states proportions (AMP).
+pub(super) fn remove_pixel_size(tag: &mut Tag) {
+    let is_size = |attribute: &Attribute| matches!(&*attribute.name.local, "width" | "height");
+    let is_tiny = |attribute: &&Attribute| matches!(attribute.value.trim(), "0" | "1");
+    if tag.attrs.iter().filter(|attribute| is_size(attribute)).filter(is_tiny).count() == 2 {
+        tag.attrs.retain(|attribute| !is_size(attribute));
+    }
 }
 
 pub(super) fn ends_like_picture(address: &str) -> bool {
@@ -118,7 +157,7 @@ pub(super) fn set(tag: &mut Tag, address: &str) {
     tag.attrs.insert(0, Attribute { name, value: address.into() });
 }
 
-fn is_address(value: &str) -> bool {
+pub(super) fn is_address(value: &str) -> bool {
     let value = value.trim();
     let plain = !value.is_empty() && !value.contains(char::is_whitespace) && !value.starts_with(['{', '[', '#']);
     plain && !value.starts_with("data:") && (value.contains('/') || value.contains('.'))
@@ -191,7 +230,14 @@ fn is_of_words(part: &str, says_so: &mut bool) -> bool {
 
 /// Returns the widest address of a set within [`WIDEST`], else the narrowest (HTML 4.8.4.2.1).
 fn best(set: &str) -> Option<String> {
-    let mut found: Vec<(u32, &str)> = Vec::new();
+    let found = candidates(set);
+    let fitting = found.iter().filter(|(width, _)| *width <= WIDEST).max_by_key(|(width, _)| *width);
+    fitting.or_else(|| found.iter().min_by_key(|(width, _)| *width)).map(|(_, url)| (*url).to_owned())
+}
+
+/// Returns the addresses of a set with their widths.
+pub(super) fn candidates(set: &str) -> Vec<(u32, &str)> {
+    let mut found = Vec::new();
     let blank = |c: char| c.is_ascii_whitespace();
     let mut rest = set;
     loop {
@@ -213,8 +259,7 @@ fn best(set: &str) -> Option<String> {
             found.push((width, url));
         }
     }
-    let fitting = found.iter().filter(|(width, _)| *width <= WIDEST).max_by_key(|(width, _)| *width);
-    fitting.or_else(|| found.iter().min_by_key(|(width, _)| *width)).map(|(_, url)| (*url).to_owned())
+    found
 }
 
 /// Returns the width that a descriptor states: `600w`, or `2x` as a hundred for each pixel's density.

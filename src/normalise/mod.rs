@@ -14,6 +14,7 @@ mod html;
 mod language;
 mod lazy;
 mod limits;
+mod pictures;
 mod place;
 mod plain;
 mod recover;

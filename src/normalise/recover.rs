@@ -2,12 +2,13 @@
 //! formulas. The sanitiser would drop them. Elements that HTML does not have lose their tags, and elements that XHTML closed in
 //! their start tags get end tags: browsers, and the sanitiser, would drop what follows.
 
-use super::attributes::{name_of, raw_kind};
+use super::attributes::{attribute, name_of, raw_kind};
 use super::embeds;
 use super::escape::escaped;
 use super::formulas::Formulas;
 use super::lazy;
 use super::limits::{GROWN, TextLimits};
+use super::pictures::{self, Pictures};
 use super::place::TextPlace;
 use super::strip::tokenise;
 use crate::model::{elements::is_html, escape::push_escaped};
@@ -18,7 +19,8 @@ use std::{cell::RefCell, collections::HashSet};
 pub(super) fn needs(html: &str) -> bool {
     let bytes = html.as_bytes();
     let tag = |at: usize| {
-        const NAMES: [&[u8]; 10] = [
+        const NAMES: [&[u8]; 11] = [
+            b"textarea",
             b"oembed",
             b"math",
             b"noscript",
@@ -36,7 +38,9 @@ pub(super) fn needs(html: &str) -> bool {
         let starts = |name: &&[u8]| rest.get(..name.len()).is_some_and(|n| n.eq_ignore_ascii_case(name));
         match rest.first().map(u8::to_ascii_lowercase) {
             Some(b'i' | b'v' | b's' | b'a') if FILES.iter().any(starts) => may_be_lazy(rest),
-            Some(b'm' | b'n' | b'i' | b'o' | b'e' | b'p' | b'a' | b'l' | b'y') if NAMES.iter().any(starts) => true,
+            Some(b'm' | b'n' | b'i' | b'o' | b'e' | b'p' | b'a' | b'l' | b'y' | b't') if NAMES.iter().any(starts) => {
+                true
+            }
             Some(b's' | b'd' | b'b') if SCRIPTED.iter().any(starts) => may_be_player(rest),
             Some(b'a'..=b'z') => is_custom(rest),
             _ => false,
@@ -56,9 +60,22 @@ pub(super) fn needs(html: &str) -> bool {
     memchr::memchr_iter(b'<', bytes).any(tag) || memchr::memmem::find_iter(bytes, b"href=").any(within)
 }
 
-/// Returns whether the tag at the beginning of `rest` has an attribute that a lazy picture or file may have.
+/// Returns whether the tag at the beginning of `rest` has an attribute that a lazy picture or file may have, or a style that a picture of
+/// one pixel may have.
 fn may_be_lazy(rest: &[u8]) -> bool {
-    const SIGNS: [&[u8]; 7] = [b"data", b"DATA", b"lazy", b"srcset", b"SRCSET", b"-src", b"_src"];
+    const SIGNS: [&[u8]; 11] = [
+        b"data",
+        b"DATA",
+        b"lazy",
+        b"srcset",
+        b"SRCSET",
+        b"-src",
+        b"_src",
+        b"width:1px",
+        b"width: 1px",
+        b"width:0",
+        b"width: 0",
+    ];
     let tag = &rest[..memchr::memchr(b'<', rest).unwrap_or(rest.len())];
     SIGNS.iter().any(|sign| memchr::memmem::find(tag, sign).is_some())
 }
@@ -97,14 +114,29 @@ fn hides_contents(name: &str) -> bool {
 }
 
 /// Rewrites the `html` of this place. Links to parts of the text itself are pointed at its entry's page.
-pub(super) fn rewrite(html: &str, place: TextPlace<'_>, limits: &TextLimits) -> String {
-    let sink =
-        Sink { place, state: RefCell::new(State { out: String::with_capacity(html.len()), ..State::default() }) };
+pub(super) fn rewrite(html: &str, place: TextPlace<'_>, limits: &TextLimits) -> Rewritten {
+    let rewritten = |formerly| rewritten(html, place, formerly, limits);
+    let (text, differs) = rewritten(false);
+    Rewritten { former: differs.then(|| rewritten(true).0), text }
+}
+
+/// A rewritten text.
+pub(super) struct Rewritten {
+    pub(super) text: String,
+    /// The text as earlier versions rewrote it, if they did it otherwise.
+    pub(super) former: Option<String>,
+}
+
+/// Rewrites a text, as earlier versions did if `formerly`. Also returns whether they did it otherwise.
+fn rewritten(html: &str, place: TextPlace<'_>, formerly: bool, limits: &TextLimits) -> (String, bool) {
+    let state = State { out: String::with_capacity(html.len()), formerly, ..State::default() };
+    let sink = Sink { place, state: RefCell::new(state) };
     let mut state = tokenise(html, sink, limits).state.into_inner();
+    state.form_text(false);
     while let Some(open) = state.scripted.pop() {
         state.write_scripted(open);
     }
-    state.out
+    (state.out, state.differs)
 }
 
 struct Sink<'a> {
@@ -122,6 +154,13 @@ struct State {
     frame: bool,
     /// Addresses of pictures and players already written, so that their fallbacks are not written again.
     written: HashSet<String>,
+    pictures: Pictures,
+    /// Where the contents of the open `textarea` begin in the output.
+    form_text: Option<usize>,
+    /// Whether it writes what earlier versions wrote.
+    formerly: bool,
+    /// Whether earlier versions wrote something else.
+    differs: bool,
     /// Inside `picture`: the address of its best source, and whether its `img` has come.
     picture: Option<(Option<String>, bool)>,
     noscript: usize,
@@ -217,6 +256,7 @@ impl State {
                 }
                 return;
             }
+            "textarea" if !self.formerly => return self.form_text(start && !tag.self_closing),
             "picture" => return self.picture(start && !tag.self_closing),
             "source" if self.picture.is_some() => return self.source(tag),
             "img" if start && !self.img(tag) => return,
@@ -321,12 +361,14 @@ impl State {
     /// Handles `<picture>` and `</picture>`. Only the `img` is kept; without one, it is made from the sources.
     fn picture(&mut self, start: bool) {
         let ended = self.picture.take();
-        if let Some((Some(address), false)) = ended
-            && self.remember(address.clone())
-        {
-            self.out.push_str("<img src=\"");
-            push_escaped(&mut self.out, &address);
-            self.out.push_str("\">");
+        if let Some((Some(address), false)) = ended {
+            let former = self.remember(address.clone());
+            let takes = self.pictures.takes(vec![pictures::name(&address)], self.noscript > 0, true);
+            if self.decide(former, former && takes) {
+                self.out.push_str("<img src=\"");
+                push_escaped(&mut self.out, &address);
+                self.out.push_str("\">");
+            }
         }
         if start {
             self.picture = Some((None, false));
@@ -335,15 +377,49 @@ impl State {
 
     /// Sets the real address of a picture. Returns whether to write the picture.
     fn img(&mut self, tag: &mut Tag) -> bool {
+        if lazy::is_pixel(tag) {
+            return self.decide(true, false);
+        }
+        let stated = attribute(tag, "src");
         let mut address = lazy::address(tag);
         if let Some((source, came)) = self.picture.as_mut() {
             *came = true;
             address = address.filter(|own| source.is_none() || !lazy::is_placeholder(own)).or_else(|| source.clone());
         }
         let Some(address) = address else { return self.noscript == 0 };
+        let is_lazy = stated.is_none_or(|stated| stated.trim() != address);
+        let mut names = pictures::names(tag);
+        names.push(pictures::name(&address));
         lazy::set(tag, &address);
+        if is_lazy {
+            lazy::remove_pixel_size(tag);
+        }
+        let takes = self.pictures.takes(names, self.noscript > 0, is_lazy);
         // Outside `noscript` a picture may be repeated on purpose.
-        self.remember(address) || self.noscript == 0
+        let former = self.remember(address) || self.noscript == 0;
+        self.decide(former, takes)
+    }
+
+    /// Returns what this version decides, or what earlier versions decided if that is asked for.
+    fn decide(&mut self, former: bool, now: bool) -> bool {
+        self.differs |= former != now;
+        if self.formerly { former } else { now }
+    }
+
+    /// Handles `<textarea>` and `</textarea>`: shows what a reader was meant to copy, such as the code of a player.
+    fn form_text(&mut self, start: bool) {
+        if let Some(from) = self.form_text.take() {
+            if self.out[from..].trim().is_empty() {
+                self.out.truncate(from - "<pre>".len());
+            } else {
+                self.out.push_str("</pre>");
+                self.differs = true;
+            }
+        }
+        if start {
+            self.out.push_str("<pre>");
+            self.form_text = Some(self.out.len());
+        }
     }
 
     fn remember(&mut self, address: String) -> bool {
@@ -372,7 +448,10 @@ impl State {
 /// Gives elements of AMP the names that HTML has for them.
 fn rename(tag: &mut Tag) {
     let name = match &*tag.name {
-        "amp-img" | "amp-anim" => "img",
+        "amp-img" | "amp-anim" => {
+            lazy::remove_pixel_size(tag);
+            "img"
+        }
         "amp-video" => "video",
         "amp-audio" => "audio",
         _ => return,

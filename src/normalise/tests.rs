@@ -181,6 +181,27 @@ fn an_element_without_text_is_a_link_to_what_it_shows() {
 }
 
 #[test]
+fn pictures_that_are_repeated_on_purpose_stay() {
+    let picture = |name: &str| format!("<img src=\"https://x.example/{name}\">");
+    let twice = picture("p.jpg").repeat(2);
+    for (text, want) in [
+        ("<img src=/p.jpg><img src=/p.jpg>".to_owned(), twice.clone()),
+        ("<noscript><img src=/p.jpg></noscript><img src=/p.jpg>".to_owned(), twice.clone()),
+        ("<noscript><img src=/p.jpg></noscript><img data-src=/p.jpg>".repeat(2), twice),
+        (
+            "<img src=/p.jpg?id=1><noscript><img src=/p.jpg?id=2></noscript>".to_owned(),
+            picture("p.jpg?id=1") + &picture("p.jpg?id=2"),
+        ),
+        (
+            "<img src=data:x data-src=/p.jpg><noscript><img src=/q.jpg></noscript>".to_owned(),
+            picture("p.jpg") + &picture("q.jpg"),
+        ),
+    ] {
+        assert_eq!(safe(&text), want, "{text}");
+    }
+}
+
+#[test]
 fn what_needs_scripts_or_frames_is_shown_without_them() {
     let lazy = "<img src=\"https://x.example/p.jpg\">";
     let film = "<a href=\"https://www.youtube.com/watch?v=abcdefghijk\" rel=\"noopener noreferrer\">\
@@ -192,6 +213,15 @@ fn what_needs_scripts_or_frames_is_shown_without_them() {
         ("<picture><source srcset='/p.webp 1x'><source data-srcset='/p.jpg 1x'><img></picture>", lazy),
         ("<picture><source srcset='/p.jpg 1x'></picture>", lazy),
         ("<img class=lazy data-src=/p.jpg><noscript><img src=/p.jpg></noscript>", lazy),
+        ("<noscript><img src=/p.jpg></noscript><img src=data:x data-src=/p.jpg>", lazy),
+        ("<img data-srcset='/s.jpg 300w, /p.jpg 900w'><noscript><img src=/s.jpg></noscript>", lazy),
+        ("<img data-src='/p.jpg' src=data:x><noscript><img src='/p.jpg?w=900'></noscript>", lazy),
+        ("<img src=data:x alt=''><img src=data:y><noscript><img src=/p.jpg></noscript>", lazy),
+        ("<img src=/p.jpg data-src=/p.html>", lazy),
+        ("<amp-img src=/p.jpg width=1 height=1></amp-img>", lazy),
+        ("<img src=data:x width=1 height=1 data-src=/p.jpg>", lazy),
+        ("<img src=/p.jpg><img src=/t.gif style='border:0;height:1px;width:1px'>", lazy),
+        ("<textarea rows=2>&lt;b&gt;<i>\nx</textarea>y<textarea> </textarea>", "<pre>&lt;b&gt;&lt;i&gt;\nx</pre>y"),
         ("a<noscript><img src=/p.jpg></noscript>", "a<img src=\"https://x.example/p.jpg\">"),
         ("<iframe src=\"//www.youtube.com/embed/abcdefghijk?feature=oembed\"></iframe>", film),
         (
@@ -304,6 +334,11 @@ fn texts_that_earlier_versions_cleaned_otherwise_are_known() {
         ("<p>a</p>", None),
         ("<p dir=\"ltr\">نص</p>", Some("<p dir=\"ltr\">نص</p>")),
         ("<img>", Some("<img>")),
+        (
+            "<img data-srcset='https://x.example/s.jpg 300w, https://x.example/p.jpg 900w'><noscript><img src='https://x.example/s.jpg'></noscript>",
+            Some("<img src=\"https://x.example/p.jpg\"><img src=\"https://x.example/s.jpg\">"),
+        ),
+        ("<textarea>a</textarea>b", Some("b")),
         ("<a href='mailto:me@x.example'>a</a>", Some("<a rel=\"noopener noreferrer\">a</a>")),
     ] {
         let known = html::former_texts([&former(text), &html::Cleaned::default()]);
