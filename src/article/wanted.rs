@@ -78,7 +78,6 @@ mod tests {
             extras: Extras::default(),
             shown: 0,
             volatile: false,
-            former_texts: None,
             dropped: None,
         }
     }

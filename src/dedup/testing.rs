@@ -31,7 +31,6 @@ pub fn arrival(key: &str, title: &str, body: &str) -> Arrival {
         folded: FoldedText { title: fold(title), body: fold(body) },
         shown: Entry::hash_shown(&[title, body]),
         volatile: false,
-        former_texts: None,
         dropped: None,
     };
     Arrival {

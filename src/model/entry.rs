@@ -183,9 +183,6 @@ pub struct Entry {
     /// Whether something in the entry changes without being edited (a signed address, a counter, a clock). Such things are not
     /// part of `shown`.
     pub volatile: bool,
-    /// Summary and full text as earlier versions cleaned them, if they did it otherwise; only to recognise what they stored.
-    #[serde(skip)]
-    pub former_texts: Option<Box<[Option<SafeHtml>; 2]>>,
     /// Why the rules of its outlet leave it out, as decided when it was read; `None` if they take it.
     pub dropped: Option<String>,
 }

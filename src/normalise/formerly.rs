@@ -1,33 +1,20 @@
-//! The hashes that earlier versions stored of what a reader sees of an entry. They took more for edits than [`super::shown`] does, and
-//! cleaned some texts otherwise.
+//! The hashes that earlier versions stored of what a reader sees of an entry. They took more for edits than [`super::shown`] does.
 
-use super::shown::shown;
 use super::volatile::{bare, formerly_serialised, formerly_steady, plain_title, steady_address, without_counters};
 use crate::model::{Entry, PlainText, SafeHtml};
 use std::borrow::Cow;
 
-/// Summary and full text of an entry.
-type Texts<'a> = [Option<&'a SafeHtml>; 2];
-
 /// Returns the hashes that earlier versions stored for this entry.
 pub fn formerly_shown(entry: &Entry) -> impl Iterator<Item = i64> {
-    let current = || [entry.summary.as_ref(), entry.content.as_ref()];
-    let former = || entry.former_texts.as_ref().map(|texts| texts.each_ref().map(Option::as_ref));
-    [lately, in_any_serialisation, as_written]
-        .into_iter()
-        .map(move |hash| hash(entry, former().unwrap_or_else(current)))
-}
-
-/// Cleaned texts otherwise, but took the same for edits.
-fn lately(entry: &Entry, texts: Texts<'_>) -> i64 {
-    shown(entry.title.as_ref(), entry.link.as_deref(), texts, &entry.extras).0
+    [in_any_serialisation, as_written].into_iter().map(|hash| hash(entry))
 }
 
 /// Took empty paragraphs, pictures of one pixel, signatures in the paths of files, and numbers in brackets for edits.
-fn in_any_serialisation(entry: &Entry, texts: Texts<'_>) -> i64 {
+fn in_any_serialisation(entry: &Entry) -> i64 {
     let title = plain_title(entry.title.as_ref().map_or("", PlainText::as_str));
     let title = without_counters(&title);
-    let [summary, content] = texts.map(|html| formerly_serialised(html.map_or("", SafeHtml::as_str)));
+    let [summary, content] =
+        [&entry.summary, &entry.content].map(|html| formerly_serialised(html.as_ref().map_or("", SafeHtml::as_str)));
     let extras = &entry.extras;
     let link = entry.link.as_deref().map(steady_address).unwrap_or_default();
     let image = extras.image.as_deref().map(steady_address).unwrap_or_default();
@@ -43,9 +30,10 @@ fn in_any_serialisation(entry: &Entry, texts: Texts<'_>) -> i64 {
 }
 
 /// Took other serialisations and another order of persons and categories for edits, too.
-fn as_written(entry: &Entry, texts: Texts<'_>) -> i64 {
+fn as_written(entry: &Entry) -> i64 {
     let title = without_counters(entry.title.as_ref().map_or("", PlainText::as_str));
-    let [summary, content] = texts.map(|html| formerly_steady(html.map_or("", SafeHtml::as_str)));
+    let [summary, content] =
+        [&entry.summary, &entry.content].map(|html| formerly_steady(html.as_ref().map_or("", SafeHtml::as_str)));
     let extras = &entry.extras;
     let link = entry.link.as_deref().map(bare).unwrap_or_default();
     let image = extras.image.as_deref().map(bare).unwrap_or_default();

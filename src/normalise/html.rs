@@ -10,7 +10,7 @@ use super::place::TextPlace;
 use super::plain::is_dropped;
 use super::recover;
 use super::strays::strays;
-use super::tidy::{is_contact, tidy, without_contacts};
+use super::tidy::{is_contact, tidy};
 use crate::model::{Markup, SafeHtml, address, uri};
 use ammonia::{Builder, UrlRelative};
 use std::borrow::Cow;
@@ -44,28 +44,6 @@ pub fn html(markup: &Markup, base: Option<&str>, page: Option<&str>) -> Option<S
 /// Does the same as [`html`] for a text in this place, but also returns `None` when the deadline passes meanwhile.
 #[must_use]
 pub fn html_within(markup: &Markup, place: TextPlace<'_>, limits: &TextLimits) -> Option<SafeHtml> {
-    cleaned(markup, place, limits).text
-}
-
-/// A cleaned text.
-#[derive(Debug, Default)]
-pub(super) struct Cleaned {
-    /// The text; `None` when nothing is left.
-    pub(super) text: Option<SafeHtml>,
-    /// The text as earlier versions cleaned it, if they did it otherwise.
-    former: Option<String>,
-}
-
-/// Returns both texts as earlier versions cleaned them, or `None` if they did it like this one.
-pub(super) fn former_texts(texts: [&Cleaned; 2]) -> Option<Box<[Option<SafeHtml>; 2]>> {
-    texts
-        .iter()
-        .any(|text| text.former.is_some())
-        .then(|| Box::new(texts.map(|text| text.former.clone().map(SafeHtml::vouch).or_else(|| text.text.clone()))))
-}
-
-/// Does the same as [`html_within`], and also returns the text as earlier versions cleaned it.
-pub(super) fn cleaned(markup: &Markup, place: TextPlace<'_>, limits: &TextLimits) -> Cleaned {
     let text = markup.as_str();
     if text.len() > LONGEST {
         limits.note("long-texts");
@@ -76,30 +54,16 @@ pub(super) fn cleaned(markup: &Markup, place: TextPlace<'_>, limits: &TextLimits
         limits.note("too-many-marks");
     }
     let text = kept;
-    let (safe, former) = match markup {
-        Markup::Text(_) => (lines(text), None),
-        Markup::Html(_) if memchr::memchr2(b'<', b'&', text.as_bytes()).is_none() => (line_feeds(escaped(text)), None),
-        Markup::Html(_) => match safe(text, place, limits) {
-            Some((safe, former)) => (Cow::Owned(safe), former),
-            None => return Cleaned::default(),
-        },
+    let safe = match markup {
+        Markup::Text(_) => lines(text),
+        Markup::Html(_) if memchr::memchr2(b'<', b'&', text.as_bytes()).is_none() => line_feeds(escaped(text)),
+        Markup::Html(_) => Cow::Owned(safe(text, place, limits)?),
     };
-    let whole = kept_of(&safe);
-    let text = match tidy(&whole) {
-        Cow::Owned(text) => text.trim().to_owned(),
-        Cow::Borrowed(text) => text.to_owned(),
-    };
-    let former = former.map(|former| kept_of(&former)).unwrap_or(whole);
-    let former = without_contacts(&former);
-    let former = (*former != *text).then(|| former.into_owned());
-    Cleaned { text: (!text.is_empty()).then(|| SafeHtml::vouch(text)), former }
-}
-
-/// Returns a text without credentials and without what is never kept.
-fn kept_of(safe: &str) -> String {
-    let safe = uri::without_userinfo_within(safe);
+    let safe = uri::without_userinfo_within(&safe);
+    let safe = tidy(safe.trim());
     let safe = safe.trim();
-    if has_unkept(safe) { safe.chars().filter(|c| !is_unkept(*c)).collect() } else { safe.to_owned() }
+    let safe = if has_unkept(safe) { safe.chars().filter(|c| !is_unkept(*c)).collect() } else { safe.to_owned() };
+    (!safe.is_empty()).then(|| SafeHtml::vouch(safe))
 }
 
 /// Returns HTML without the tags and attributes that would make building its tree expensive, for the extractor of articles: nesting,
@@ -111,25 +75,22 @@ pub fn within_limits<'a>(html: &'a str, limits: &TextLimits) -> Option<Cow<'a, s
     cut(&html[..end], limits)
 }
 
-/// Sanitises HTML in the cheapest way that suits it. Also returns what earlier versions wrote, if that was something else.
-fn safe(text: &str, place: TextPlace<'_>, limits: &TextLimits) -> Option<(String, Option<String>)> {
+/// Sanitises HTML in the cheapest way that suits it.
+fn safe(text: &str, place: TextPlace<'_>, limits: &TextLimits) -> Option<String> {
     let text = declarations(text);
     let needs = recover::needs(&text);
     if !needs && let Some(safe) = fast_path::clean(&text, limits) {
-        return Some((safe, None));
+        return Some(safe);
     }
     let text = strays(&text);
     if !needs && !recover::has_odd_elements(&text) {
-        return Some((clean(&cut(&text, limits)?, place.base, limits)?, None));
+        return clean(&cut(&text, limits)?, place.base, limits);
     }
-    let rewritten = recover::rewrite(&attributes::cut(&text, Slash::Ends, limits), place, limits);
-    let safe = |text: String| {
-        if let Some(safe) = fast_path::clean(&text, limits) {
-            return Some(safe);
-        }
-        clean(&cut(&text, limits)?, place.base, limits)
-    };
-    Some((safe(rewritten.text)?, rewritten.former.and_then(safe)))
+    let text = recover::rewrite(&attributes::cut(&text, Slash::Ends, limits), place, limits);
+    if let Some(safe) = fast_path::clean(&text, limits) {
+        return Some(safe);
+    }
+    clean(&cut(&text, limits)?, place.base, limits)
 }
 
 /// Truncates a text at the first mark beyond the limits.

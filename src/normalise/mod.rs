@@ -78,12 +78,8 @@ pub fn entry_within(
 fn make(parsed: ParsedEntry, raw: RawHash, context: &NormaliseContext<'_>, limits: &TextLimits) -> Entry {
     let place = TextPlace::of(&parsed);
     let title = parsed.title.as_ref().and_then(plain);
-    let [summary, full] = [&parsed.summary, &parsed.content].map(|markup| match markup {
-        Some(markup) => html::cleaned(markup, place, limits),
-        None => html::Cleaned::default(),
-    });
-    let former_texts = html::former_texts([&summary, &full]);
-    let (summary, full) = (summary.text, full.text);
+    let summary = parsed.summary.as_ref().and_then(|markup| html_within(markup, place, limits));
+    let full = parsed.content.as_ref().and_then(|markup| html_within(markup, place, limits));
     let body = body(full.as_ref(), summary.as_ref());
     let languages = language::of_entry(
         [parsed.language.as_deref(), context.language],
@@ -127,7 +123,6 @@ fn make(parsed: ParsedEntry, raw: RawHash, context: &NormaliseContext<'_>, limit
         folded,
         shown,
         volatile,
-        former_texts,
         dropped: None,
     }
 }

@@ -114,29 +114,15 @@ fn hides_contents(name: &str) -> bool {
 }
 
 /// Rewrites the `html` of this place. Links to parts of the text itself are pointed at its entry's page.
-pub(super) fn rewrite(html: &str, place: TextPlace<'_>, limits: &TextLimits) -> Rewritten {
-    let rewritten = |formerly| rewritten(html, place, formerly, limits);
-    let (text, differs) = rewritten(false);
-    Rewritten { former: differs.then(|| rewritten(true).0), text }
-}
-
-/// A rewritten text.
-pub(super) struct Rewritten {
-    pub(super) text: String,
-    /// The text as earlier versions rewrote it, if they did it otherwise.
-    pub(super) former: Option<String>,
-}
-
-/// Rewrites a text, as earlier versions did if `formerly`. Also returns whether they did it otherwise.
-fn rewritten(html: &str, place: TextPlace<'_>, formerly: bool, limits: &TextLimits) -> (String, bool) {
-    let state = State { out: String::with_capacity(html.len()), formerly, ..State::default() };
-    let sink = Sink { place, state: RefCell::new(state) };
+pub(super) fn rewrite(html: &str, place: TextPlace<'_>, limits: &TextLimits) -> String {
+    let sink =
+        Sink { place, state: RefCell::new(State { out: String::with_capacity(html.len()), ..State::default() }) };
     let mut state = tokenise(html, sink, limits).state.into_inner();
     state.form_text(false);
     while let Some(open) = state.scripted.pop() {
         state.write_scripted(open);
     }
-    (state.out, state.differs)
+    state.out
 }
 
 struct Sink<'a> {
@@ -157,10 +143,6 @@ struct State {
     pictures: Pictures,
     /// Where the contents of the open `textarea` begin in the output.
     form_text: Option<usize>,
-    /// Whether it writes what earlier versions wrote.
-    formerly: bool,
-    /// Whether earlier versions wrote something else.
-    differs: bool,
     /// Inside `picture`: the address of its best source, and whether its `img` has come.
     picture: Option<(Option<String>, bool)>,
     noscript: usize,
@@ -256,7 +238,7 @@ impl State {
                 }
                 return;
             }
-            "textarea" if !self.formerly => return self.form_text(start && !tag.self_closing),
+            "textarea" => return self.form_text(start && !tag.self_closing),
             "picture" => return self.picture(start && !tag.self_closing),
             "source" if self.picture.is_some() => return self.source(tag),
             "img" if start && !self.img(tag) => return,
@@ -362,9 +344,8 @@ impl State {
     fn picture(&mut self, start: bool) {
         let ended = self.picture.take();
         if let Some((Some(address), false)) = ended {
-            let former = self.remember(address.clone());
-            let takes = self.pictures.takes(vec![pictures::name(&address)], self.noscript > 0, true);
-            if self.decide(former, former && takes) {
+            let is_new = self.remember(address.clone());
+            if self.pictures.takes(vec![pictures::name(&address)], self.noscript > 0, true) && is_new {
                 self.out.push_str("<img src=\"");
                 push_escaped(&mut self.out, &address);
                 self.out.push_str("\">");
@@ -378,7 +359,7 @@ impl State {
     /// Sets the real address of a picture. Returns whether to write the picture.
     fn img(&mut self, tag: &mut Tag) -> bool {
         if lazy::is_pixel(tag) {
-            return self.decide(true, false);
+            return false;
         }
         let stated = attribute(tag, "src");
         let mut address = lazy::address(tag);
@@ -394,16 +375,8 @@ impl State {
         if is_lazy {
             lazy::remove_pixel_size(tag);
         }
-        let takes = self.pictures.takes(names, self.noscript > 0, is_lazy);
-        // Outside `noscript` a picture may be repeated on purpose.
-        let former = self.remember(address) || self.noscript == 0;
-        self.decide(former, takes)
-    }
-
-    /// Returns what this version decides, or what earlier versions decided if that is asked for.
-    fn decide(&mut self, former: bool, now: bool) -> bool {
-        self.differs |= former != now;
-        if self.formerly { former } else { now }
+        self.remember(address);
+        self.pictures.takes(names, self.noscript > 0, is_lazy)
     }
 
     /// Handles `<textarea>` and `</textarea>`: shows what a reader was meant to copy, such as the code of a player.
@@ -413,7 +386,6 @@ impl State {
                 self.out.truncate(from - "<pre>".len());
             } else {
                 self.out.push_str("</pre>");
-                self.differs = true;
             }
         }
         if start {

@@ -181,27 +181,6 @@ fn an_element_without_text_is_a_link_to_what_it_shows() {
 }
 
 #[test]
-fn pictures_that_are_repeated_on_purpose_stay() {
-    let picture = |name: &str| format!("<img src=\"https://x.example/{name}\">");
-    let twice = picture("p.jpg").repeat(2);
-    for (text, want) in [
-        ("<img src=/p.jpg><img src=/p.jpg>".to_owned(), twice.clone()),
-        ("<noscript><img src=/p.jpg></noscript><img src=/p.jpg>".to_owned(), twice.clone()),
-        ("<noscript><img src=/p.jpg></noscript><img data-src=/p.jpg>".repeat(2), twice),
-        (
-            "<img src=/p.jpg?id=1><noscript><img src=/p.jpg?id=2></noscript>".to_owned(),
-            picture("p.jpg?id=1") + &picture("p.jpg?id=2"),
-        ),
-        (
-            "<img src=data:x data-src=/p.jpg><noscript><img src=/q.jpg></noscript>".to_owned(),
-            picture("p.jpg") + &picture("q.jpg"),
-        ),
-    ] {
-        assert_eq!(safe(&text), want, "{text}");
-    }
-}
-
-#[test]
 fn what_needs_scripts_or_frames_is_shown_without_them() {
     let lazy = "<img src=\"https://x.example/p.jpg\">";
     let film = "<a href=\"https://www.youtube.com/watch?v=abcdefghijk\" rel=\"noopener noreferrer\">\
@@ -324,26 +303,6 @@ fn links_lose_their_userinfo() {
     }
     assert_eq!(safe("see https://me:s3cret@x.example/a"), "see https://x.example/a");
     assert!(safe("<a href=\"https://x.example/@me?m=a@b\">c</a>").contains("https://x.example/@me?m=a@b"));
-}
-
-#[test]
-fn texts_that_earlier_versions_cleaned_otherwise_are_known() {
-    let former =
-        |text: &str| html::cleaned(&Markup::Html(text.to_owned()), TextPlace::default(), &TextLimits::default());
-    for (text, want) in [
-        ("<p>a</p>", None),
-        ("<p dir=\"ltr\">نص</p>", Some("<p dir=\"ltr\">نص</p>")),
-        ("<img>", Some("<img>")),
-        (
-            "<img data-srcset='https://x.example/s.jpg 300w, https://x.example/p.jpg 900w'><noscript><img src='https://x.example/s.jpg'></noscript>",
-            Some("<img src=\"https://x.example/p.jpg\"><img src=\"https://x.example/s.jpg\">"),
-        ),
-        ("<textarea>a</textarea>b", Some("b")),
-        ("<a href='mailto:me@x.example'>a</a>", Some("<a rel=\"noopener noreferrer\">a</a>")),
-    ] {
-        let known = html::former_texts([&former(text), &html::Cleaned::default()]);
-        assert_eq!(known.and_then(|texts| texts[0].clone()).as_ref().map(SafeHtml::as_str), want, "{text}");
-    }
 }
 
 #[test]

@@ -124,20 +124,6 @@ fn without(html: &str, mut parts: Vec<Range<usize>>) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// Returns safe HTML without the links to addresses of e-mail and telephones, as earlier versions cleaned it.
-pub(super) fn without_contacts(html: &str) -> Cow<'_, str> {
-    let mut parts = Vec::new();
-    for at in memchr::memmem::find_iter(html.as_bytes(), b" href=\"") {
-        let from = at + " href=\"".len();
-        if is_contact(&html[from..])
-            && let Some(end) = memchr::memchr(b'"', &html.as_bytes()[from..])
-        {
-            parts.push(at..from + end + 1);
-        }
-    }
-    without(html, parts)
-}
-
 /// Returns whether an address leads to a person and not to a page.
 pub(super) fn is_contact(address: &str) -> bool {
     let starts = |scheme: &str| address.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));
@@ -229,12 +215,6 @@ mod tests {
         for text in ["<img alt=\"words\">", "<img src=\"https://x.example/p.jpg\" width=\"1\" height=\"100\">"] {
             assert_eq!(tidy(text), text);
         }
-    }
-
-    #[test]
-    fn links_to_persons_are_known() {
-        let text = "<a href=\"https://x.example/\">a</a><a href=\"MAILTO:me@x.example\" rel=\"r\">b</a>";
-        assert_eq!(without_contacts(text), "<a href=\"https://x.example/\">a</a><a rel=\"r\">b</a>");
     }
 
     #[test]

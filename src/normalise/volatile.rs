@@ -5,6 +5,7 @@ mod addresses;
 mod clocks;
 mod counters;
 mod elapsed;
+mod element_counters;
 mod serialised;
 
 pub(super) use addresses::{steady_address, steady_file};

@@ -136,7 +136,6 @@ impl DroppedEntry {
                 folded: FoldedText { title: self.folded_title, body: self.folded_body },
                 shown: self.shown,
                 volatile: self.volatile,
-                former_texts: None,
                 dropped: None,
             },
             page: crate::dedup::ArrivalPage::Unwanted,

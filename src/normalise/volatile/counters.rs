@@ -86,7 +86,8 @@ const COUNTED: &[&str] = &[
     "ديدكاه",
 ];
 
-fn is_counted(run: &str) -> bool {
+/// Returns whether a word says that a number counts comments, replies or views.
+pub(super) fn is_counted(run: &str) -> bool {
     COUNTED.contains(&run.to_lowercase().as_str())
 }
 
@@ -194,7 +195,7 @@ fn is_plain_counter(inside: &str) -> bool {
 
 /// Returns whether a sign beside a counter does not change its meaning: punctuation of numbers, and pictograms except stars, which
 /// rate.
-fn says_nothing(c: char) -> bool {
+pub(super) fn says_nothing(c: char) -> bool {
     c.is_whitespace()
         || matches!(c, '.' | ',' | ':' | '\'' | '#' | '\u{66c}' | '\u{200d}' | '\u{fe0f}')
         || matches!(c, '\u{2600}'..='\u{27bf}' | '\u{1f300}'..='\u{1faff}') && !matches!(c, '★' | '☆' | '⭐' | '🌟')

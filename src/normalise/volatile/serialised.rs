@@ -2,7 +2,7 @@
 //! of attributes, or in another form of Unicode when they are updated.
 
 use super::addresses::{steady_address, steady_file, steady_link};
-use super::{clocks, counters};
+use super::{clocks, counters, element_counters};
 use crate::normalise::strip::is_inline;
 use std::borrow::Cow;
 use unicode_normalization::UnicodeNormalization;
@@ -98,7 +98,11 @@ impl<'a> SteadyWriter<'a> {
             Some(_) => Cow::Owned(text.replace("&nbsp;", " ")),
             None => Cow::Borrowed(text),
         };
-        if text.len() <= COUNTER && counters::is_counter(&text) {
+        let is_counter = match self.version {
+            Version::Earlier => counters::is_counter,
+            Version::This => element_counters::is_counter,
+        };
+        if text.len() <= COUNTER && is_counter(&text) {
             self.volatile = true;
             return;
         }

@@ -135,6 +135,7 @@ fn one_text_has_one_serialisation() {
         ("a <img src=\"x/1\" width=\"1\" height=\"1\">b", "a <img height=\"0\" width=\"1\" src=\"x/2\">b"),
         ("Caf\u{e9}", "Cafe\u{301}"),
         ("<p>a</p><span>200 views</span>", "<p>a</p><span>300 views</span>"),
+        ("<p>a</p><p>Points: 3</p><p># Comments: 4</p>", "<p>a</p><p>Points: 5</p><p># Comments: 9</p>"),
         ("<a href=\"x\">3 comments</a>", "<a href=\"x\">(12 Comments)</a>"),
     ] {
         assert_eq!(steady_html(one).0, steady_html(other).0, "{one}");
