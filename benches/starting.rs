@@ -96,7 +96,7 @@ fn configure(folder: &Path) -> SocketAddr {
 fn start(folder: &Path) -> Child {
     let log = fs::File::create(folder.join("log")).unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_warraq"));
-    command.arg("run").current_dir(folder).stderr(log).stdout(Stdio::null()).env("MALLOC_ARENA_MAX", "2");
+    command.arg("run").current_dir(folder).stderr(log).stdout(Stdio::null());
     command.spawn().unwrap()
 }
 

@@ -5,9 +5,14 @@ use std::{
     process::ExitCode,
 };
 
+/// Threads hand documents to each other: a poll allocates what the writer and SQLite's thread free. With glibc's allocator they wait
+/// for each other's lock, and with several arenas each keeps what it once parsed (benches/README.md). The settings are in
+/// `.cargo/config.toml`. C code uses this allocator, too.
+#[cfg(target_os = "linux")]
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 fn main() -> ExitCode {
-    #[cfg(target_env = "gnu")]
-    restart_with_small_heap();
     // The worker threads wait for sockets; parsing and SQLite run on other threads.
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_name("warraq").build();
     match runtime {
@@ -22,26 +27,4 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
-}
-
-/// Settings of glibc's allocator (mallopt(3)): one arena, and large blocks are returned to the system when they are freed.
-/// By default each thread may keep an arena with what it once parsed. With two arenas, the peak under hostile documents was 23 MB
-/// higher (benches/README.md). Two megabytes stay: given back at each document and asked for again, they cost a tenth of a poll. So
-/// does a threshold of 32 kB for large blocks.
-#[cfg(target_env = "gnu")]
-const HEAP: [(&str, &str); 3] =
-    [("MALLOC_ARENA_MAX", "1"), ("MALLOC_MMAP_THRESHOLD_", "131072"), ("MALLOC_TRIM_THRESHOLD_", "2097152")];
-
-/// Starts this program again in the same process with [`HEAP`], unless the environment has settings of its own: glibc reads them
-/// when a program starts, and has no other way to set them in safe code. If that fails, the program runs without them.
-#[cfg(target_env = "gnu")]
-fn restart_with_small_heap() {
-    use std::{env, os::unix::process::CommandExt as _, process::Command};
-    if HEAP.iter().any(|(name, _)| env::var_os(name).is_some()) {
-        return;
-    }
-    let mut arguments = env::args_os();
-    let (Some(name), Ok(program)) = (arguments.next(), env::current_exe()) else { return };
-    // Returns only if it fails.
-    let _ = Command::new(program).arg0(name).args(arguments).envs(HEAP).exec();
 }
