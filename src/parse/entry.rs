@@ -1,12 +1,14 @@
 //! Reads the element of one entry, in any XML dialect, into a draft.
 
+mod media;
+
 use super::ParseContext;
 use super::dates;
 use super::draft::EntryDraft;
 use super::language::language;
 use super::limits::{CANDIDATES, DATE, LIST};
 use super::lines::with_lines;
-use super::links::{Links, absolute_text, first};
+use super::links::{Links, absolute_text, comments, first};
 use super::names::Tag;
 use super::people;
 use super::players;
@@ -15,11 +17,13 @@ use super::tree::{NodeId, Tree};
 use crate::model::escape::escaped;
 use crate::model::{Enclosure, Markup, Person, SourceRef, address, is_credible};
 use jiff::tz::TimeZone;
+use media::{Forms, Size, media, media_text};
 
 /// Texts and dates of one entry by their origin. The best is chosen once all are known.
 #[derive(Debug, Default)]
 struct Found {
-    titles: [Option<Markup>; 3],
+    /// The last is that of a picture: often the name of its file.
+    titles: [Option<Markup>; 4],
     /// Descriptions in order of appearance; by custom the second is the longer one (`itunes:summary`).
     descriptions: Vec<Markup>,
     /// Texts for an entry without a description: of files (`media:description`), what is said in them (`media:text`), and
@@ -37,10 +41,14 @@ struct Found {
     published: [Vec<String>; 4],
     updated: Vec<String>,
     images: [Option<String>; 5],
+    /// Their sizes.
+    sizes: [Option<Size>; 5],
     /// Whether there are more candidates of some kind than are read.
     more: bool,
     /// Files of Media RSS.
     files: Vec<Enclosure>,
+    /// Which of them are pictures that may be there in other sizes too.
+    forms: Forms,
     /// How long the sound or video takes, in seconds (`itunes:duration`).
     duration: Option<u32>,
     /// The page that plays its media (Media RSS, `media:player`).
@@ -70,7 +78,9 @@ pub(super) fn read(tree: &Tree<'_>, id: NodeId, links: Links, context: &ParseCon
     if let Some(changed) = tree.attr(id, "lastmod") {
         found.updated.push(changed.into_owned());
     }
-    let Found { titles: [own, episode, media], descriptions, other_texts, published, updated, images, .. } = found;
+    let Found {
+        titles: [own, episode, media, of_picture], descriptions, other_texts, published, updated, images, ..
+    } = found;
     draft.more = found.more;
     draft.title = own.or(episode).or(media);
     let mut descriptions = descriptions.into_iter();
@@ -78,15 +88,18 @@ pub(super) fn read(tree: &Tree<'_>, id: NodeId, links: Links, context: &ParseCon
     draft.content =
         found.content.or(found.full_text).or_else(|| descriptions.find(|d| Some(d) != draft.summary.as_ref()));
     if draft.summary.is_none() && draft.content.is_none() {
+        draft.title = draft.title.or(of_picture);
         draft.summary = other_texts.into_iter().flatten().next();
     }
     draft.published = readable(published.into_iter().flatten().collect(), context);
     draft.updated = readable(updated, context);
     prefer_gregorian(&mut draft, &context.zone);
-    let picture =
-        || draft.enclosures.iter().find(|e| is_picture(e.media_type.as_deref(), &e.url)).map(|e| e.url.clone());
+    let picture = draft.enclosures.iter().find(|e| is_picture(e.media_type.as_deref(), &e.url)).map(|e| e.url.clone());
     let [image, of_media, thumbnail, other, small] = images;
-    draft.image = image.or(of_media).or(thumbnail).or(other).or_else(picture).or(small);
+    // An attached picture is better than a mere preview.
+    let is_shown = |kind: usize| picture.is_none() || !found.sizes[kind].is_some_and(Size::is_preview);
+    let (of_media, thumbnail) = (of_media.filter(|_| is_shown(1)), thumbnail.filter(|_| is_shown(2)));
+    draft.image = image.or(of_media).or(thumbnail).or(other).or(picture).or(small);
     for file in found.files {
         if draft.enclosures.len() <= LIST && !draft.enclosures.iter().any(|known| known.url == file.url) {
             draft.enclosures.push(file);
@@ -164,18 +177,12 @@ pub(super) fn guess(tree: &Tree<'_>, child: NodeId) -> Else {
     if tree.is_atom && tree.attr(child, "type").is_none() { Else::Plain } else { Else::Guess }
 }
 
-/// Reads a text of Media RSS. Its type is `plain` or `html`; `plain` is the default and often wrong.
-fn media_text(tree: &Tree<'_>, child: NodeId) -> Option<Markup> {
-    let plain = tree.attr(child, "type").is_none_or(|t| !t.eq_ignore_ascii_case("html"));
-    text::markup(tree, child, if plain { Else::Guess } else { Else::Html }).map(with_lines)
-}
-
 fn dates_of(tree: &Tree<'_>, tag: Tag, child: NodeId, found: &mut Found) -> bool {
     let slot = match tag {
         Tag::PubDate => &mut found.published[0],
         Tag::Issued => &mut found.published[1],
         Tag::DcDate => &mut found.published[2],
-        Tag::Created => &mut found.published[3],
+        Tag::Created | Tag::PrismDate => &mut found.published[3],
         Tag::Updated => &mut found.updated,
         _ => return false,
     };
@@ -224,7 +231,7 @@ fn others(tree: &Tree<'_>, tag: Tag, child: NodeId, draft: &mut EntryDraft, foun
         | Tag::MediaCategory
         | Tag::MediaKeywords => people::categories(tree, tag, child, &mut draft.categories),
         Tag::Rights => first(&mut draft.rights, || text::markup(tree, child, Else::Guess)),
-        Tag::Comments => first(&mut draft.comments, || absolute_text(tree, child)),
+        Tag::Comments => first(&mut draft.comments, || comments(tree, child)),
         // One more than is kept, so that a longer list is noticed.
         Tag::Enclosure if draft.enclosures.len() > LIST => {}
         Tag::Enclosure => draft.enclosures.extend(enclosure(tree, child)),
@@ -275,95 +282,6 @@ fn source(tree: &Tree<'_>, id: NodeId, draft: &mut EntryDraft, found: &mut Found
     let link = link.or(inner.page).or(inner.own);
     if title.is_some() || link.is_some() {
         draft.source = Some(SourceRef { title, link });
-    }
-}
-
-/// Reads a `media:*` element and its contents: pictures, categories, texts.
-fn media(tree: &Tree<'_>, tag: Tag, id: NodeId, draft: &mut EntryDraft, found: &mut Found) {
-    if found.files.len() > LIST {
-        found.more = true;
-    } else if tag == Tag::MediaGroup {
-        // The parts of a group are the same object in several forms (Media RSS, `media:group`): take the default, else the first.
-        let forms = || tree.elements(id).filter(|(tag, _)| *tag == Tag::MediaContent).map(|(_, form)| form);
-        let is_default =
-            |form: &NodeId| tree.attr(*form, "isDefault").is_some_and(|v| v.trim().eq_ignore_ascii_case("true"));
-        let form = forms().find(is_default).or_else(|| forms().next());
-        let file = form.and_then(|form| media_file(tree, form));
-        found.files.extend(file.map(|file| Enclosure { text: file.text.or_else(|| caption(tree, id)), ..file }));
-        // Some writers put all files of a post into one group. Different objects are those of another kind and those with texts of
-        // their own; where none has a text, pictures that are not said to be another size.
-        let have_texts = forms().any(|form| caption(tree, form).is_some());
-        let mut kinds: Vec<String> = form.into_iter().map(|form| media_kind(tree, form)).collect();
-        let others = forms().filter(|other| Some(*other) != form);
-        for (other, file) in others.take(LIST).filter_map(|other| Some((other, media_file(tree, other)?))) {
-            let kind = media_kind(tree, other);
-            let is_form =
-                have_texts || ["width", "height", "isDefault"].iter().any(|name| tree.attr(other, name).is_some());
-            let is_new = !kinds.contains(&kind)
-                || kind == "image" && !is_form && found.files.iter().all(|known| known.url != file.url)
-                || file.text.is_some() && found.files.iter().all(|known| known.text != file.text);
-            kinds.push(kind);
-            found.files.extend(Some(file).filter(|_| is_new));
-        }
-    } else if tag == Tag::MediaContent {
-        found.files.extend(media_file(tree, id));
-        // A list of files whose writer forgot the end tags.
-        let inner = tree.descend(id, |tag| tag == Tag::MediaContent).into_iter();
-        let files = inner.filter(|(tag, _)| *tag == Tag::MediaContent).take(LIST);
-        found.files.extend(files.filter_map(|(_, file)| media_file(tree, file)));
-    }
-    let mut all = vec![(tag, id)];
-    all.extend(tree.descend(id, |tag| matches!(tag, Tag::MediaGroup | Tag::MediaContent)));
-    for (tag, child) in all {
-        let target = || tree.attr(child, "url").and_then(|url| address::absolute(tree.base(child), &url));
-        match tag {
-            Tag::Thumbnail => first(&mut found.images[2], || target().or_else(|| absolute_text(tree, child))),
-            Tag::MediaPlayer => first(&mut found.player, target),
-            Tag::MediaContent => first(&mut found.images[1], || target().filter(|url| shows_picture(tree, child, url))),
-            Tag::MediaTitle => first(&mut found.titles[2], || media_text(tree, child)),
-            Tag::MediaDescription => first(&mut found.other_texts[0], || media_text(tree, child)),
-            Tag::MediaText => first(&mut found.other_texts[1], || media_text(tree, child)),
-            Tag::MediaCategory | Tag::MediaKeywords => people::categories(tree, tag, child, &mut draft.categories),
-            _ => {}
-        }
-    }
-}
-
-/// Returns the kind of a `media:content`: `image`, `audio`, `video` or another word; empty if it does not say.
-fn media_kind(tree: &Tree<'_>, id: NodeId) -> String {
-    let stated = tree.attr(id, "medium").or_else(|| tree.attr(id, "type")).unwrap_or_default();
-    stated.split('/').next().unwrap_or_default().trim().to_ascii_lowercase()
-}
-
-/// Returns the file of a `media:content`. The page of a player is not a file.
-fn media_file(tree: &Tree<'_>, id: NodeId) -> Option<Enclosure> {
-    let attr = |name| tree.attr(id, name).map(|v| v.trim().to_ascii_lowercase()).filter(|v| !v.is_empty());
-    let url = address::absolute(tree.base(id), &tree.attr(id, "url")?)?;
-    let media_type = attr("type");
-    let is_page = matches!(media_type.as_deref(), Some("application/x-shockwave-flash" | "text/html"));
-    let length = attr("filesize").and_then(|length| length.parse().ok());
-    let duration = attr("duration").and_then(|text| super::duration::seconds(&text));
-    (!is_page).then(|| Enclosure { url, media_type, length, text: caption(tree, id), duration })
-}
-
-/// Returns what a `media:content` or its group says about the file, as HTML: its description, else its title.
-fn caption(tree: &Tree<'_>, id: NodeId) -> Option<String> {
-    let texts = [Tag::MediaDescription, Tag::MediaTitle].into_iter().filter_map(|tag| tree.child(id, tag));
-    texts.filter_map(|text| media_text(tree, text)).map(html).find(|text| !text.trim().is_empty())
-}
-
-/// Returns a text as HTML.
-fn html(markup: Markup) -> String {
-    match markup {
-        Markup::Html(html) => html,
-        Markup::Text(text) => escaped(&text),
-    }
-}
-
-fn shows_picture(tree: &Tree<'_>, id: NodeId, url: &str) -> bool {
-    match tree.attr(id, "medium") {
-        Some(medium) => medium.trim().eq_ignore_ascii_case("image"),
-        None => is_picture(tree.attr(id, "type").as_deref(), url),
     }
 }
 
