@@ -3,6 +3,19 @@
 /// Most letters of a text that are examined.
 const LETTERS: usize = 1_000;
 
+/// The codes of two letters for languages (ISO 639-1).
+const ISO_639_1: &str = "aa ab ae af ak am an ar as av ay az ba be bg bh bi bm bn bo br bs ca ce ch co cr cs cu cv cy da de dv \
+    dz ee el en eo es et eu fa ff fi fj fo fr fy ga gd gl gn gu gv ha he hi ho hr ht hu hy hz ia id ie ig ii ik io is it iu ja jv \
+    ka kg ki kj kk kl km kn ko kr ks ku kv kw ky la lb lg li ln lo lt lu lv mg mh mi mk ml mn mr ms mt my na nb nd ne ng nl nn no \
+    nr nv ny oc oj om or os pa pi pl ps pt qu rm rn ro ru rw sa sc sd se sg si sk sl sm sn so sq sr ss st su sv sw ta te tg th ti \
+    tk tl tn to tr ts tt tw ty ug uk ur uz ve vi vo wa wo xh yi yo za zh zu";
+
+/// Returns whether this is a code of two letters for a language (ISO 639-1), in any case.
+#[must_use]
+pub fn is_iso_639_1(code: &str) -> bool {
+    code.len() == 2 && ISO_639_1.split(' ').any(|known| known.eq_ignore_ascii_case(code))
+}
+
 /// A script that helps to tell languages apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Script {

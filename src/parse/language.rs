@@ -1,5 +1,7 @@
 //! Languages as documents state them: tags, codes and names.
 
+use crate::model::script;
+
 /// Languages, their codes of three letters (ISO 639-2) and their names, in English and their own.
 const LANGUAGES: [(&str, &str); 27] = [
     ("ar", "ara arabic العربية عربي عربى"),
@@ -31,8 +33,16 @@ const LANGUAGES: [(&str, &str); 27] = [
     ("ko", "kor korean 한국어"),
 ];
 
+/// Words and codes of three letters that stand for no language, for several, or for any (ISO 639-2, and settings of programs). `all` is
+/// the code of a language too, but not of one with newspapers.
+const NO_LANGUAGE: [&str; 6] = ["und", "mul", "mis", "zxx", "all", "any"];
+
+/// Former codes and those that replaced them (RFC 5646 2.2.1). Java wrote the former ones until version 17.
+const FORMER: [(&str, &str); 3] = [("iw", "he"), ("in", "id"), ("ji", "yi")];
+
 /// Returns a language tag: the first one stated, with hyphens. Names of languages and codes of three letters become tags (RFC 5646
-/// 2.2.1: the shortest code); another word is no language.
+/// 2.2.1: the shortest code); another word is no language, and
+/// neither is a code that is none, such as `x-default`, `none` and `xx`.
 pub(super) fn language(text: &str) -> Option<String> {
     let word: String = text.trim().chars().take_while(|c| c.is_alphanumeric()).collect::<String>().to_lowercase();
     if let Some((tag, _)) = LANGUAGES.iter().find(|(_, names)| names.split(' ').any(|name| name == word)) {
@@ -42,9 +52,22 @@ pub(super) fn language(text: &str) -> Option<String> {
     if is_name(&word) {
         return None;
     }
-    let tag = text.trim().split([',', ';', ' ']).next().unwrap_or_default().replace('_', "-");
+    let tag = text.trim().split([',', ';', ' ', '.', '@']).next().unwrap_or_default().replace('_', "-");
     let plain = tag.len() <= 35 && tag.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-    (plain && !tag.is_empty()).then(|| crate::model::script::customary(&tag))
+    let code = tag.split('-').next().unwrap_or_default();
+    let former = FORMER.iter().find(|(former, _)| code.eq_ignore_ascii_case(former));
+    let tag = former.map_or(tag.clone(), |(_, code)| format!("{code}{}", &tag[code.len()..]));
+    (plain && is_code(&tag)).then(|| script::customary(&tag))
+}
+
+/// Returns whether a tag begins with the code of a language (RFC 5646 2.2.1).
+fn is_code(tag: &str) -> bool {
+    let code = tag.split('-').next().unwrap_or_default();
+    match code.len() {
+        2 => script::is_iso_639_1(code),
+        3 => !NO_LANGUAGE.iter().any(|no| code.eq_ignore_ascii_case(no)),
+        _ => false,
+    }
 }
 
 #[cfg(test)]
@@ -64,6 +87,18 @@ mod tests {
             ("ary", Some("ary")),
             ("Klingon", None),
             ("default", None),
+            ("en_US.UTF-8", Some("en-US")),
+            ("none", None),
+            ("all", None),
+            ("xx", None),
+            ("xx-XX", None),
+            ("frfr", None),
+            ("x-default", None),
+            ("und", None),
+            ("i-klingon", None),
+            ("iw", Some("he")),
+            ("iw_IL", Some("he-IL")),
+            ("in", Some("id")),
             ("", None),
         ] {
             assert_eq!(language(text).as_deref(), want, "{text}");

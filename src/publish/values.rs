@@ -1,6 +1,7 @@
 //! Values in the form that strict feed readers accept: dates, languages, media types and e-mail addresses. A value they would
 //! reject is not published, but stays in the database.
 
+use crate::model::script::is_iso_639_1;
 use jiff::{Timestamp, fmt::strtime};
 
 /// Earliest date that is published (1990-01-01): no feed is older, and readers call earlier dates implausible.
@@ -39,7 +40,7 @@ pub(super) fn language(tag: Option<&str>) -> Option<&str> {
     let primary = primary(tag);
     let plain = tag.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
     let known = match primary.len() {
-        2 => ISO_639_1.split(' ').any(|code| code.eq_ignore_ascii_case(primary)),
+        2 => is_iso_639_1(primary),
         3 => ISO_639_2.split(' ').any(|code| code.eq_ignore_ascii_case(primary)),
         _ => false,
     };
@@ -51,11 +52,6 @@ pub(super) fn primary(tag: &str) -> &str {
     tag.split(['-', '_']).next().unwrap_or(tag)
 }
 
-const ISO_639_1: &str = "aa ab ae af ak am an ar as av ay az ba be bg bh bi bm bn bo br bs ca ce ch co cr cs cu cv cy da de dv \
-    dz ee el en eo es et eu fa ff fi fj fo fr fy ga gd gl gn gu gv ha he hi ho hr ht hu hy hz ia id ie ig ii ik io is it iu ja jv \
-    ka kg ki kj kk kl km kn ko kr ks ku kv kw ky la lb lg li ln lo lt lu lv mg mh mi mk ml mn mr ms mt my na nb nd ne ng nl nn no \
-    nr nv ny oc oj om or os pa pi pl ps pt qu rm rn ro ru rw sa sc sd se sg si sk sl sm sn so sq sr ss st su sv sw ta te tg th ti \
-    tk tl tn to tr ts tt tw ty ug uk ur uz ve vi vo wa wo xh yi yo za zh zu";
 const ISO_639_2: &str =
     "ara arc ber eng fas fra fre fil ger deu hau haw heb kab kur mul por pus spa swa syr tur und urd";
 
