@@ -43,10 +43,7 @@ pub fn is_absolute(text: &str) -> bool {
 #[must_use]
 pub fn mended(text: &str) -> Cow<'_, str> {
     let twice = ["http://http://", "http://https://", "https://http://", "https://https://"];
-    if !text.contains("&amp;")
-        && !text.contains("&#")
-        && !twice.iter().any(|start| text.trim_start().starts_with(start))
-    {
+    if !is_escaped(text) && !twice.iter().any(|start| text.trim_start().starts_with(start)) {
         return Cow::Borrowed(text);
     }
     tidy(text).map_or(Cow::Borrowed(text), with_one_scheme)
@@ -92,6 +89,15 @@ fn with_one_scheme(text: Cow<'_, str>) -> Cow<'_, str> {
         && let Ok(decoded) = percent_encoding::percent_decode_str(&text).decode_utf8()
     {
         return Cow::Owned(decoded.into_owned());
+    }
+    // The scheme of buttons that open a feed reader, before the real one or in its place.
+    if let Some(rest) = text.strip_prefix("feed:") {
+        if is_absolute(rest) {
+            return Cow::Owned(rest.to_owned());
+        }
+        if rest.starts_with("//") {
+            return Cow::Owned(format!("http:{rest}"));
+        }
     }
     for (misspelt, scheme) in MISSPELT {
         if let Some(rest) = text.strip_prefix(misspelt) {
@@ -143,7 +149,9 @@ fn without_apostrophes(text: &str) -> &str {
 /// breaks and tabs inside it, and decodes ampersands that were escaped too often. Returns `None` for an address that is empty or too
 /// long.
 fn tidy(text: &str) -> Option<Cow<'_, str>> {
-    let blank = |c: char| c.is_whitespace() || c.is_control() || c == '"' || is_mark(c);
+    let blank = |c: char| {
+        c.is_whitespace() || c.is_control() || matches!(c, '"' | '“' | '”' | '„' | '″' | '«' | '»') || is_mark(c)
+    };
     let mut text = without_apostrophes(text.trim_matches(blank)).trim_matches(blank);
     if text.starts_with('<') {
         text = text.split_once("href=").map_or(text, |(_, link)| link).trim_start_matches(['<', '"', '\'']);
@@ -170,16 +178,51 @@ fn tidy(text: &str) -> Option<Cow<'_, str>> {
         tidy = Cow::Owned(text.split(['\n', '\r', '\t']).map(str::trim).collect());
     }
     for _ in 0..ESCAPED {
-        if !tidy.contains("&amp;") && !tidy.contains("&#") {
+        if !is_escaped(&tidy) {
             break;
         }
-        for escaped in ["&amp;", "&#38;", "&#038;", "&#x26;"] {
+        for (escaped, plain) in
+            [("&amp;", "&"), ("&#38;", "&"), ("&#038;", "&"), ("&#x26;", "&"), ("&quot;", "\""), ("&apos;", "'")]
+        {
             if tidy.contains(escaped) {
-                tidy = Cow::Owned(tidy.replace(escaped, "&"));
+                tidy = Cow::Owned(tidy.replace(escaped, plain));
             }
+        }
+        if let Some(decoded) = without_numbers(&tidy) {
+            tidy = Cow::Owned(decoded);
         }
     }
     Some(tidy)
+}
+
+/// Returns whether an address seems to have references. Those without a semicolon are parameters (`&copy=3`).
+fn is_escaped(text: &str) -> bool {
+    text.contains('&') && ["&amp;", "&#", "&quot;", "&apos;"].iter().any(|start| text.contains(start))
+}
+
+/// Decodes the numbers of characters that were escaped too often (`l&#039;ete`). Returns `None` if there are none.
+fn without_numbers(text: &str) -> Option<String> {
+    let (mut out, mut rest) = (String::new(), text);
+    while let Some((before, after)) = rest.split_once("&#") {
+        out.push_str(before);
+        let number = &after[..after.bytes().take(7).position(|b| b == b';').unwrap_or(0)];
+        let value = match number.strip_prefix(['x', 'X']) {
+            Some(digits) => u32::from_str_radix(digits, 16).ok(),
+            None => number.parse().ok(),
+        };
+        match value.and_then(char::from_u32).filter(|c| !c.is_control()) {
+            Some(c) => {
+                out.push(c);
+                rest = &after[number.len() + 1..];
+            }
+            None => {
+                out.push_str("&#");
+                rest = after;
+            }
+        }
+    }
+    out.push_str(rest);
+    (out.len() < text.len()).then_some(out)
 }
 
 #[cfg(test)]
@@ -229,6 +272,13 @@ mod tests {
             ("https://x.example/a.mp3?x='1'", Some("https://x.example/a.mp3?x=%271%27")),
             ("'https://x.example/a'", Some("https://x.example/a")),
             ("https://x.example/a'", Some("https://x.example/a")),
+            ("https://x.example/l&#039;ete?a=1&amp;#39;&#x27;", Some("https://x.example/l'ete?a=1%27%27")),
+            ("https://x.example/?a&#b;&#99999999;&#", Some("https://x.example/?a&#b;&#99999999;&#")),
+            ("https://x.example/?a=&quot;b&quot;&copy=3&lt=4", Some("https://x.example/?a=%22b%22&copy=3&lt=4")),
+            ("“https://x.example/”", Some("https://x.example/")),
+            ("« https://x.example/ »", Some("https://x.example/")),
+            ("feed://x.example/a", Some("http://x.example/a")),
+            ("feed:https://x.example/a", Some("https://x.example/a")),
             ("N/A", None),
             ("null", None),
             ("javascript:alert(1)", None),

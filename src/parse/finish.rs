@@ -3,6 +3,7 @@
 use super::draft::EntryDraft;
 use super::limits::Limits;
 use super::lines::with_paragraphs;
+use super::slashes::without_slashes;
 use super::{ParseContext, RawDocument, dates, typed};
 use crate::model::{EncodingFrom, EntryKey, Fault, ListedEntry, ParsedEntry, ParsedFeed, Person, link};
 use std::collections::HashMap;
@@ -75,8 +76,14 @@ fn merge(
         base: draft.base,
         is_base_stated: draft.is_base_stated,
         // Not before, because keys are made of the texts as stated.
-        summary: typed::long(draft.summary).or_else(|| entry.summary.and_then(typed::markup)).map(with_paragraphs),
-        content: typed::long(draft.content).or_else(|| entry.content.and_then(typed::content)).map(with_paragraphs),
+        summary: typed::long(draft.summary)
+            .or_else(|| entry.summary.and_then(typed::markup))
+            .map(without_slashes)
+            .map(with_paragraphs),
+        content: typed::long(draft.content)
+            .or_else(|| entry.content.and_then(typed::content))
+            .map(without_slashes)
+            .map(with_paragraphs),
         authors,
         contributors: typed::people(entry.contributors),
         categories: typed::categories(entry.categories),

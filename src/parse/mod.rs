@@ -38,6 +38,7 @@ mod plain_dates;
 mod players;
 mod rss_json;
 mod sitemap;
+mod slashes;
 mod text;
 mod tokens;
 mod tree;
