@@ -188,7 +188,9 @@ pub(super) fn from_text(text: &str) -> Option<Person> {
     } else {
         shown.into_owned()
     };
+    // `Ann <>` has an empty place for an address.
     let text = shown.trim();
+    let text = text.strip_suffix("<>").map_or(text, str::trim_end);
     let Some((start, end)) = email_span(text) else {
         return (!text.is_empty()).then(|| Person { name: unbracketed(text).into_owned(), ..Person::default() });
     };
@@ -275,7 +277,9 @@ fn email_span(text: &str) -> Option<(usize, usize)> {
         let after = bytes[at + 1..].iter().take_while(|b| host(b)).count();
         let end = at + 1 + text[at + 1..at + 1 + after].trim_end_matches(['.', '-']).len();
         let dotted = text[at + 1..end].rsplit_once('.').is_some_and(|(host, top)| !host.is_empty() && top.len() >= 2);
-        (start < at && dotted).then_some((start, end))
+        // `@user@host` names an account of the Fediverse.
+        let is_account = start > 0 && bytes[start - 1] == b'@';
+        (start < at && dotted && !is_account).then_some((start, end))
     })
 }
 
@@ -378,6 +382,9 @@ mod tests {
             ("(A) and (B)", "(A) and (B)", None),
             ("()", "", None),
             ("@alalam", "@alalam", None),
+            ("Ann <>", "Ann", None),
+            ("@ann@social.example", "@ann@social.example", None),
+            ("Ann (@ann@social.example)", "Ann (@ann@social.example)", None),
             ("a@b", "a@b", None),
         ] {
             let person = from_text(text).unwrap();
