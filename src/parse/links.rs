@@ -110,6 +110,7 @@ impl Links {
         let stated = tree.attr(child, "href").or_else(|| tree.attr(child, "url"));
         let text = || text::plain(tree, child);
         let target = match stated {
+            Some(stated) if leads_nowhere(&stated) => None,
             // `href=""` is the base itself (RFC 3986 4.4), unless the element contains the address as text.
             Some(stated) if !stated.trim().is_empty() => address::absolute(tree.base(child), &stated),
             Some(_) => match text() {
@@ -122,7 +123,11 @@ impl Links {
             },
             None => match tree.attr(child, "rel") {
                 // The `link` of RSS.
-                None => return first(&mut pages.text, || absolute_text(tree, child)),
+                None => {
+                    return first(&mut pages.text, || {
+                        absolute_text(tree, child).filter(|_| text().is_none_or(|text| !leads_nowhere(&text)))
+                    });
+                }
                 Some(_) => text().and_then(|text| address::absolute(tree.base(child), &text)),
             },
         };
@@ -152,6 +157,19 @@ impl Links {
         };
         first(slot, || Some(target));
     }
+}
+
+/// Returns whether a link is one that templates have until their address is known.
+fn leads_nowhere(text: &str) -> bool {
+    matches!(text.trim(), "#" | "#!")
+}
+
+/// Returns the address that a `comments` element states. Some writers state a number of comments there, or that they are closed.
+pub(super) fn comments(tree: &Tree<'_>, id: NodeId) -> Option<String> {
+    let text = text::plain(tree, id)?;
+    let is_relative = || !text.contains(char::is_whitespace) && text.contains(['/', '?', '#']);
+    let is_address = address::is_absolute(&text) || text.starts_with("www.") || is_relative();
+    if is_address { address::absolute(tree.base(id), &text) } else { None }
 }
 
 /// Returns whether a text is written as the path of a page. Base64 may begin with a slash too.
@@ -231,6 +249,30 @@ mod tests {
         let base = url::Url::parse(base).ok();
         let context = crate::parse::ParseContext { base, ..crate::parse::ParseContext::default() };
         crate::parse::read(document.as_bytes(), &context, &|_| false).unwrap()
+    }
+
+    #[test]
+    fn a_link_that_leads_nowhere_is_none() {
+        for (inside, link, comments) in [
+            ("<link>#</link><guid>https://s.example/a</guid>", Some("/a"), None),
+            ("<link>#</link>", None, None),
+            ("<a:link href='#!'/><guid>https://s.example/a</guid>", Some("/a"), None),
+            ("<link>#a</link>", Some("/#a"), None),
+            ("<link>/a</link><comments>12</comments>", Some("/a"), None),
+            ("<link>/a</link><comments>Comments are closed.</comments>", Some("/a"), None),
+            ("<link>/a</link><comments>Closed</comments>", Some("/a"), None),
+            ("<link>/a</link><comments>/a#comments</comments>", Some("/a"), Some("/a#comments")),
+            ("<link>/a</link><comments>\n https://s.example/a#c </comments>", Some("/a"), Some("/a#c")),
+        ] {
+            let rss = format!(
+                "<rss xmlns:a='http://www.w3.org/2005/Atom'><channel><title>S</title><link>https://s.example/</link>\
+                 <item><title>A</title>{inside}</item></channel></rss>"
+            );
+            let feed = links(&rss, "https://f.example/f");
+            let entry = feed.listed[0].entry.as_ref().unwrap();
+            let [link, comments] = [link, comments].map(|path| path.map(|path| format!("https://s.example{path}")));
+            assert_eq!((&entry.link, &entry.comments), (&link, &comments), "{inside}");
+        }
     }
 
     #[test]

@@ -36,6 +36,8 @@ pub(super) enum Ns {
     Yandex,
     /// Google Merchant.
     Merchant,
+    /// PRISM, in which scientific journals describe their articles.
+    Prism,
     /// Anything else.
     Other,
 }
@@ -80,6 +82,7 @@ impl Ns {
             "google.com/schemas/sitemap-image/1.1" => Self::SitemapImage,
             "news.yandex.ru" | "turbo.yandex.ru" => Self::Yandex,
             "base.google.com/ns/1.0" => Self::Merchant,
+            _ if bare.starts_with("prismstandard.org/namespaces") => Self::Prism,
             _ if bare.contains("backend.userland.com/rss") && !bare.contains("module") => Self::Core,
             _ => return None,
         })
@@ -103,6 +106,7 @@ impl Ns {
             "image" => Self::SitemapImage,
             "yandex" | "turbo" => Self::Yandex,
             "g" => Self::Merchant,
+            "prism" => Self::Prism,
             _ => Self::Other,
         }
     }
@@ -229,7 +233,9 @@ tags! {
     /// Publication date in Atom 0.3 and Dublin Core.
     Issued = Core b"issued" | Terms b"issued" | Terms b"available",
     /// A date of some kind.
-    DcDate = Dc b"date" | Terms b"date",
+    DcDate = Dc b"date" | Terms b"date" | Core b"date",
+    /// Publication date of a journal's article.
+    PrismDate = Prism b"publicationdate",
     /// Date of creation.
     Created = Core b"created" | Terms b"created",
     /// Date of the last change.
@@ -315,7 +321,7 @@ tags! {
 impl Tag {
     /// Returns whether its text is a date.
     pub fn is_date(self) -> bool {
-        matches!(self, Self::PubDate | Self::Issued | Self::DcDate | Self::Created | Self::Updated)
+        matches!(self, Self::PubDate | Self::Issued | Self::DcDate | Self::PrismDate | Self::Created | Self::Updated)
     }
 
     /// Returns the tag of a vocabulary and a local name in any case.

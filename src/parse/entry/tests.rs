@@ -101,3 +101,20 @@ fn a_credible_date_wins_over_others() {
     let no = "<pubDate>Fri, 02 Jan 2037 00:00:00 GMT</pubDate><dc:date>1970-01-01T00:00:00Z</dc:date>";
     assert_eq!(published(no).as_deref(), Some("2037-01-02T00:00:00Z"), "the first where none is credible");
 }
+
+#[test]
+fn dates_of_other_vocabularies_are_the_last_resort() {
+    let (plain, prism) = ("<date>2026-11-02 10:30</date>", "<prism:publicationDate>2026-11-01</prism:publicationDate>");
+    let bound = prism
+        .replace("prism:", "p:")
+        .replace("<p:publicationDate>", "<p:publicationDate xmlns:p='http://prismstandard.org/namespaces/basic/2.0/'>");
+    for (inside, want) in [
+        (plain.to_owned(), "2026-11-02T10:30:00Z"),
+        (prism.to_owned(), "2026-11-01T00:00:00Z"),
+        (bound, "2026-11-01T00:00:00Z"),
+        (format!("{prism}{plain}<pubDate>Tue, 03 Nov 2026 10:00:00 GMT</pubDate>"), "2026-11-03T10:00:00Z"),
+        (format!("{prism}<dc:date>2026-11-02</dc:date>"), "2026-11-02T00:00:00Z"),
+    ] {
+        assert_eq!(entry(&inside).published.map(|at| at.to_string()).as_deref(), Some(want), "{inside}");
+    }
+}
