@@ -81,6 +81,8 @@ pub(super) struct Scanner {
     pub hour_next: bool,
     reach: Reach,
     script: Option<DateScript>,
+    /// The month of a word before the time, if the time follows a day in figures.
+    month_before: Option<Option<i8>>,
     /// Whether a comma follows the month, while that is a word before all numbers: it may be a weekday.
     weekday: Option<bool>,
 }
@@ -112,7 +114,7 @@ impl Scanner {
                 before = ' ';
             } else if months::is_word(c) {
                 let end = chars[at..].iter().position(|c| !months::is_word(*c)).map_or(chars.len(), |n| at + n);
-                self.word(&chars[at..end], &chars[end..]);
+                self.word(&chars[..at], &chars[at..end], &chars[end..]);
                 // `time.Time` of Go writes the clock of its process behind the date: `m=+0.003`.
                 if chars[at..].starts_with(&['m', '=']) && self.is_whole() {
                     break;
@@ -242,13 +244,22 @@ impl Scanner {
         if (self.clock.is_none() || self.is_whole() && chars.get(end) == Some(&':'))
             && let Some((clock, end)) = self.clock_at(chars, at, value, end)
         {
+            if self.clock.is_none() && self.numbers.len() == 3 {
+                self.month_before = Some(self.month);
+            }
             self.clock = self.clock.or(Some(clock));
             (self.zone_next, self.hour_next) = (true, false);
             return Some(end);
         }
         (self.zone_next, self.hour_next) = (false, false);
         self.numbers.push(DateNumber { value, digits: end - at, preceded_by: before });
-        (self.numbers.len() <= 4).then_some(end)
+        if self.numbers.len() <= 4 {
+            return Some(end);
+        }
+        // A second date follows the first one and its time: the last change.
+        self.month = self.month_before?;
+        self.numbers.truncate(3);
+        Some(chars.len())
     }
 
     /// Returns where the digits of the offset begin whose sign is at `at`. Behind a blank, only four digits after a whole date are
@@ -283,8 +294,8 @@ impl Scanner {
         end
     }
 
-    /// Reads a word. `rest` is what follows it.
-    fn word(&mut self, letters: &[char], rest: &[char]) {
+    /// Reads a word. `before` is what precedes it, and `rest` what follows it.
+    fn word(&mut self, before: &[char], letters: &[char], rest: &[char]) {
         // `日下午` is the end of a date and the half of the day.
         let letters = match letters {
             ['日' | '号' | '號' | '月' | '年', rest @ ..] if !rest.is_empty() => rest,
@@ -326,6 +337,7 @@ impl Scanner {
         } else if self.clock.is_some()
             && self.offset.is_none()
             && let Some(offset) = months::zone(&word)
+            && (letters.len() > 1 || is_zone_letter(before, letters[0], rest))
             // The Croatian Friday is no Peruvian time.
             && (word != "pet" || letters[0].is_uppercase())
         {
@@ -439,6 +451,15 @@ impl Scanner {
             _ => return None,
         })
     }
+}
+
+/// Returns whether a single letter is a zone (RFC 822 5.1): written large, or as in RFC 3339, and right behind the time. `à` and `a` are
+/// words, and another letter is the initial of a name.
+fn is_zone_letter(before: &[char], letter: char, rest: &[char]) -> bool {
+    let is_digit = |c: &char| c.is_ascii_digit();
+    let behind = before.iter().rev().find(|c| !c.is_whitespace()).is_some_and(is_digit);
+    let is_last = rest.first() != Some(&'.') && word(rest, blanks(rest, 0)).0.is_empty();
+    (letter.is_ascii_uppercase() || letter == 'z') && behind && (before.last().is_some_and(is_digit) || is_last)
 }
 
 /// Returns the full year, following RFC 5322 4.3: 50 to 99 are years of the last century, and smaller numbers of this one, because
