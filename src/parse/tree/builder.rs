@@ -194,8 +194,8 @@ impl<'a> Builder<'_, 'a> {
         };
         if tag == Tag::Item {
             self.end_item_before(name, span.0, repairs);
-        } else if matches!(tag, Tag::Link | Tag::Id | Tag::PubDate | Tag::Description) {
-            self.end_text_before(span.0, repairs);
+        } else if !matches!(tag, Tag::Other | Tag::Foreign) {
+            self.end_text_before(tag, span.0, repairs);
         }
         let id = self.append(NodeKind::Element, tag, name, attrs, span);
         if !attrs.is_empty() {

@@ -1,7 +1,7 @@
 //! Ends elements whose end tags are missing where what follows shows it.
 
 use super::super::super::{Repairs, names::Tag, tokens::ends_with_root};
-use super::{Builder, NONE, NodeId};
+use super::{Builder, NONE, NodeId, NodeKind};
 
 /// How far the end tag of an element with entries inside is looked for, in bytes.
 const LONGEST_CONTAINER: usize = 256 * 1024;
@@ -16,12 +16,17 @@ fn is_named(text: &str, name: &str) -> bool {
 }
 
 impl Builder<'_, '_> {
-    /// Ends an open title or description whose end tag is missing or misspelt because the entry's next element begins.
-    pub(super) fn end_text_before(&mut self, at: usize, repairs: &mut Repairs) {
+    /// Ends an open text whose end tag is missing or misspelt because the next element of the entry, with the tag `next`, begins: a title,
+    /// a description, an address, a date or a name.
+    pub(super) fn end_text_before(&mut self, next: Tag, at: usize, repairs: &mut Repairs) {
         let [.., parent, inner] = self.open[..] else { return };
         let nodes = &self.tree.nodes;
         let (around, tag) = (nodes[parent].tag, nodes[inner].tag);
+        let is_other = matches!(next, Tag::Link | Tag::Id | Tag::PubDate | Tag::Description);
         let lacks_end = match tag {
+            Tag::Link | Tag::Id | Tag::Comments | Tag::Creator | Tag::Language => self.holds_text(parent, inner, next),
+            tag if tag.is_date() => self.holds_text(parent, inner, next),
+            _ if !is_other => false,
             Tag::Title => matches!(around, Tag::Item | Tag::Channel),
             // Descriptions hold mark-up, which has links too.
             Tag::Description | Tag::Summary if matches!(around, Tag::Item | Tag::Channel | Tag::Feed) => {
@@ -33,6 +38,17 @@ impl Builder<'_, '_> {
             repairs.note("unclosed-tags");
             self.close_down_to(self.open.len() - 1, at);
         }
+    }
+
+    /// Returns whether an element of a feed or an entry holds a text beside which nothing can stand but a person's details.
+    fn holds_text(&self, around: NodeId, inner: NodeId, next: Tag) -> bool {
+        let nodes = &self.tree.nodes;
+        let is_detail = matches!(next, Tag::Name | Tag::Email | Tag::Url);
+        let text = || nodes.get(inner + 1).filter(|child| nodes[inner].is_parent && child.kind != NodeKind::Element);
+        matches!(nodes[around].tag, Tag::Item | Tag::Channel | Tag::Feed)
+            && !is_detail
+            && text().is_some()
+            && !self.tree.text(inner + 1).trim_ascii().is_empty()
     }
 
     /// Returns whether the element `around`, or the next entry, comes before the end of the element `inner`.
@@ -112,5 +128,47 @@ impl Builder<'_, '_> {
         self.looked_ahead += rest.len().min(LONGEST_CONTAINER);
         let is_container = matches!(self.tree.nodes[inner].tag, Tag::Other | Tag::Foreign | Tag::MediaGroup);
         is_container && ended <= begun && rest.len() <= LONGEST_CONTAINER && !ends_with_root(source)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::model::Markup;
+    use crate::parse::{ParseContext, read};
+
+    #[test]
+    fn an_element_without_its_end_ends_before_the_next() {
+        let whole = "<link>https://n.example/a</link><guid isPermaLink='false'>1</guid><comments>https://n.example/a#c</comments>\
+                     <dc:creator>Ann</dc:creator><pubDate>Mon, 02 Nov 2026 10:30:00 GMT</pubDate><title>T</title>\
+                     <description>D</description>";
+        let seen = |inside: &str| {
+            let text = format!(
+                "<rss xmlns:dc='http://purl.org/dc/elements/1.1/'><channel><title>S</title><item>{inside}</item>\
+                 <item><title>U</title></item></channel></rss>"
+            );
+            let mut feed = read(text.as_bytes(), &ParseContext::default(), &|_| false).unwrap();
+            assert_eq!(feed.listed.len(), 2, "{inside}");
+            let entry = *feed.listed.remove(0).entry.unwrap();
+            let texts = [entry.title, entry.summary].map(|text| text.map(|text: Markup| text.as_str().to_owned()));
+            let names: Vec<_> = entry.authors.into_iter().map(|person| person.name).collect();
+            (texts, entry.link, entry.comments, entry.id, names, entry.published)
+        };
+        let want = seen(whole);
+        assert_eq!(want.1.as_deref(), Some("https://n.example/a"));
+        for end in ["</link>", "</guid>", "</comments>", "</dc:creator>", "</pubDate>"] {
+            assert_eq!(seen(&whole.replace(end, "")), want, "{end}");
+        }
+        let none = ["</link>", "</guid>", "</comments>", "</dc:creator>", "</pubDate>", "</title>"];
+        assert_eq!(seen(&none.iter().fold(whole.to_owned(), |text, end| text.replace(end, ""))), want);
+    }
+
+    #[test]
+    fn mark_up_inside_an_element_does_not_end_it() {
+        let text = "<rss><channel><item><title>T</title><link><a href='x'>https://n.example/a</a></link>\
+                    <pubDate>on <time>Mon, 02 Nov 2026 10:30:00 GMT</time></pubDate></item></channel></rss>";
+        let feed = read(text.as_bytes(), &ParseContext::default(), &|_| false).unwrap();
+        let entry = feed.listed[0].entry.as_ref().unwrap();
+        assert!(entry.published.is_some());
+        assert!(feed.repairs.is_empty(), "{:?}", feed.repairs);
     }
 }
