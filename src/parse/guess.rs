@@ -61,8 +61,14 @@ fn is_former(name: &str) -> bool {
 /// evidence against it.
 pub(super) fn looks_like_html(text: &str) -> bool {
     let is_void = |name: &str| VOID.iter().any(|void| name.eq_ignore_ascii_case(void));
+    // `close </p> tag` is about the tag.
+    let stands_alone = |tag: &GuessedTag<'_>| {
+        let behind = &text[tag.at..].strip_prefix("</").unwrap_or_default()[tag.name.len()..];
+        text[..tag.at].ends_with(' ') && behind.starts_with("> ")
+    };
     let proves = |tag: &GuessedTag<'_>| {
-        tag.ends && if tag.closing { is_in(HTML, tag.name) || is_former(tag.name) } else { is_void(tag.name) }
+        let is_html = || (is_in(HTML, tag.name) || is_former(tag.name)) && !stands_alone(tag);
+        tag.ends && if tag.closing { is_html() } else { is_void(tag.name) }
     };
     let refers =
         |at: usize| entities::name_of(&text[at..]).is_some_and(entities::is_known) || entities::is_unended(&text[at..]);

@@ -153,7 +153,12 @@ pub(super) fn markup(tree: &Tree<'_>, id: NodeId, otherwise: Else) -> Option<Mar
         || media_type.as_deref().is_some_and(is_binary);
     if let Some(decoded) = encoded.then(|| base64(&text)).flatten() {
         let html = matches!(kind, Else::Html | Else::Xhtml);
-        return Some(if html { Markup::Html(decoded) } else { Markup::Text(decoded) });
+        match String::from_utf8(decoded) {
+            Ok(decoded) if html => return Some(Markup::Html(decoded)),
+            Ok(decoded) => return Some(Markup::Text(decoded)),
+            Err(_) if is_data(&text) => return None,
+            Err(_) => {}
+        }
     }
     if kind == Else::Guess {
         return Some(guessed(text.into_owned()));
@@ -161,8 +166,11 @@ pub(super) fn markup(tree: &Tree<'_>, id: NodeId, otherwise: Else) -> Option<Mar
     let html = match kind {
         Else::Plain | Else::Guess => false,
         Else::Html => true,
-        // In XHTML without child elements, characters are plain text, unless a writer put the elements into CDATA.
-        Else::Xhtml => tree.children(id).any(|c| tree.node(c).kind == NodeKind::Cdata) && looks_like_html(&text),
+        // In XHTML without child elements, characters are plain text, unless a writer put the elements into CDATA or escaped them all.
+        Else::Xhtml => {
+            let in_cdata = || tree.children(id).any(|c| tree.node(c).kind == NodeKind::Cdata);
+            looks_like_html(&text) && (text.starts_with('<') && text.ends_with('>') || in_cdata())
+        }
     };
     Some(if html {
         Markup::Html(entities::joined(decoded_once(text.into_owned())))
@@ -323,14 +331,22 @@ fn open_tag(out: &mut String, tree: &Tree<'_>, id: NodeId) {
 }
 
 /// Decodes base64 (RFC 4648 4), ignoring white space and whatever follows the padding. Returns `None` when the text is not
-/// base64 or the result is not UTF-8.
-fn base64(text: &str) -> Option<String> {
+/// base64.
+fn base64(text: &str) -> Option<Vec<u8>> {
     let digits: String = text.chars().filter(|c| !c.is_ascii_whitespace()).take_while(|&c| c != '=').collect();
     let lenient = GeneralPurposeConfig::new()
         .with_decode_padding_mode(DecodePaddingMode::Indifferent)
         .with_decode_allow_trailing_bits(true);
-    let bytes = GeneralPurpose::new(&alphabet::STANDARD, lenient).decode(digits).ok()?;
-    String::from_utf8(bytes).ok()
+    GeneralPurpose::new(&alphabet::STANDARD, lenient).decode(digits).ok()
+}
+
+/// Returns whether a text that can be read as base64 is not one word or several.
+fn is_data(text: &str) -> bool {
+    let has = |kind: fn(&u8) -> bool| text.as_bytes().iter().any(kind);
+    !text.contains(' ')
+        && has(u8::is_ascii_uppercase)
+        && has(u8::is_ascii_lowercase)
+        && (has(u8::is_ascii_digit) || text.ends_with('='))
 }
 
 #[cfg(test)]
