@@ -164,10 +164,14 @@ fn entry(item: &Object, base: Option<&Url>) -> EntryDraft {
     // One text with commas is a list, too.
     let mut lists = ["tags", "categories", "category"].iter().filter_map(|name| item.get(*name)).map(listed);
     let tags = lists.find(|tags| !tags.is_empty()).unwrap_or_default();
+    let id = first(item, &["id", "guid"]);
     let page = ["url", "external_url", "link"].iter().find_map(|name| link(item, name, base));
+    // JSON Feed 1.1: ideally, the id is the address of the page.
+    let of_id = || id.as_deref().filter(|id| address::is_absolute(id)).and_then(|id| address::absolute(None, id));
+    let link_of = |name: &&str| link(item, name, base).or_else(|| link(item.get(*name)?.as_object()?, "url", base));
     EntryDraft {
-        id: first(item, &["id", "guid"]),
-        link: page,
+        link: page.or_else(of_id),
+        id,
         title: string(item, "title").map(guessed),
         content,
         summary,
@@ -178,7 +182,9 @@ fn entry(item: &Object, base: Option<&Url>) -> EntryDraft {
                 Some(Enclosure {
                     url: link(file, "url", base)?,
                     media_type: string(file, "mime_type"),
-                    length: file.get("size_in_bytes").and_then(Value::as_u64),
+                    length: file
+                        .get("size_in_bytes")
+                        .and_then(|size| size.as_u64().or_else(|| size.as_str()?.trim().parse().ok())),
                     text: string(file, "title").map(|title| escaped(&title)),
                     duration: file.get("duration_in_seconds").and_then(Value::as_f64).and_then(super::duration::whole),
                 })
@@ -189,7 +195,7 @@ fn entry(item: &Object, base: Option<&Url>) -> EntryDraft {
         updated: first(item, &["date_modified", "updated", "modified"]),
         base: base.map(ToString::to_string),
         language: string(item, "language").and_then(|l| language(&l)),
-        image: ["image", "banner_image", "thumbnail"].iter().find_map(|name| link(item, name, base)),
+        image: ["image", "banner_image", "thumbnail"].iter().find_map(link_of),
         ..EntryDraft::default()
     }
 }

@@ -181,3 +181,17 @@ fn a_cut_document_gives_its_closed_items() {
     assert!(read("[1]", &ParseContext::default(), &|_| false, &mut Repairs::default()).is_err());
     assert!(read("{\"a\": 1}", &ParseContext::default(), &|_| false, &mut Repairs::default()).is_err());
 }
+
+#[test]
+fn members_in_the_forms_of_other_formats_are_read() {
+    let items = r#"{"id": "https://x.example/a", "image": {"url": "/i.png"},
+        "attachments": [{"url": "/a.mp3", "mime_type": "audio/mpeg", "size_in_bytes": "123"}]}, {"id": "tag:x.example,2026:1"}"#;
+    let text = format!(r#"{{"version": "x", "items": [{items}]}}"#);
+    let context = ParseContext { base: Url::parse("https://x.example/f.json").ok(), ..ParseContext::default() };
+    let raw = read(&text, &context, &|_| false, &mut Repairs::default()).ok().unwrap();
+    let [entry, other] = &raw.entries[..] else { panic!("two items") };
+    assert_eq!(entry.link.as_deref(), Some("https://x.example/a"));
+    assert_eq!(entry.image.as_deref(), Some("https://x.example/i.png"));
+    assert_eq!(entry.enclosures[0].length, Some(123));
+    assert_eq!(other.link, None);
+}
