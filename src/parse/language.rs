@@ -54,9 +54,9 @@ pub(super) fn language(text: &str) -> Option<String> {
     }
     let tag = text.trim().split([',', ';', ' ', '.', '@']).next().unwrap_or_default().replace('_', "-");
     let plain = tag.len() <= 35 && tag.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-    let code = tag.split('-').next().unwrap_or_default();
-    let former = FORMER.iter().find(|(former, _)| code.eq_ignore_ascii_case(former));
-    let tag = former.map_or(tag.clone(), |(_, code)| format!("{code}{}", &tag[code.len()..]));
+    let length = tag.split('-').next().map_or(0, str::len);
+    let former = FORMER.iter().find(|(former, _)| tag[..length].eq_ignore_ascii_case(former));
+    let tag = former.map_or_else(|| tag.clone(), |(_, present)| format!("{present}{}", &tag[length..]));
     (plain && is_code(&tag)).then(|| script::customary(&tag))
 }
 

@@ -51,6 +51,13 @@ impl DateScript {
     }
 }
 
+/// A day in figures.
+#[derive(Debug, Clone, Copy)]
+struct DayInFigures {
+    /// The month that a word beside it names.
+    month: Option<i8>,
+}
+
 /// What is scanned.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 enum Reach {
@@ -81,8 +88,8 @@ pub(super) struct Scanner {
     pub hour_next: bool,
     reach: Reach,
     script: Option<DateScript>,
-    /// The month of a word before the time, if the time follows a day in figures.
-    month_before: Option<Option<i8>>,
+    /// The day in figures that the time follows.
+    day_before: Option<DayInFigures>,
     /// Whether a comma follows the month, while that is a word before all numbers: it may be a weekday.
     weekday: Option<bool>,
 }
@@ -245,7 +252,7 @@ impl Scanner {
             && let Some((clock, end)) = self.clock_at(chars, at, value, end)
         {
             if self.clock.is_none() && self.numbers.len() == 3 {
-                self.month_before = Some(self.month);
+                self.day_before = Some(DayInFigures { month: self.month });
             }
             self.clock = self.clock.or(Some(clock));
             (self.zone_next, self.hour_next) = (true, false);
@@ -257,7 +264,7 @@ impl Scanner {
             return Some(end);
         }
         // A second date follows the first one and its time: the last change.
-        self.month = self.month_before?;
+        self.month = self.day_before?.month;
         self.numbers.truncate(3);
         Some(chars.len())
     }
