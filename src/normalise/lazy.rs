@@ -41,7 +41,10 @@ const VAGUE: [&str; 2] = ["data-url", "data-image"];
 pub(super) fn address(tag: &Tag) -> Option<String> {
     let src = attribute(tag, "src").map(|src| src.trim().to_owned()).filter(|src| !src.is_empty());
     let is_meant = |name: &&str, value: &str| {
-        is_address(value) && !ends_like_other(value) && (!VAGUE.contains(name) || ends_like_picture(value))
+        is_address(value)
+            && !is_placeholder(value)
+            && !ends_like_other(value)
+            && (!VAGUE.contains(name) || ends_like_picture(value))
     };
     let of = |names: &[&str]| {
         let mut stated = names.iter().filter_map(|name| Some((name, attribute(tag, name)?)));

@@ -197,6 +197,7 @@ fn what_needs_scripts_or_frames_is_shown_without_them() {
         ("<img data-src='/p.jpg' src=data:x><noscript><img src='/p.jpg?w=900'></noscript>", lazy),
         ("<img src=data:x alt=''><img src=data:y><noscript><img src=/p.jpg></noscript>", lazy),
         ("<img src=/p.jpg data-src=/p.html>", lazy),
+        ("<img src=/p.jpg data-lazy-src=/placeholder.gif>", lazy),
         ("<amp-img src=/p.jpg width=1 height=1></amp-img>", lazy),
         ("<img src=data:x width=1 height=1 data-src=/p.jpg>", lazy),
         ("<img src=/p.jpg><img src=/t.gif style='border:0;height:1px;width:1px'>", lazy),
