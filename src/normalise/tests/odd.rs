@@ -111,23 +111,3 @@ fn pictures_that_are_repeated_on_purpose_stay() {
         assert_eq!(safe(&text), want, "{text}");
     }
 }
-
-#[test]
-fn texts_that_earlier_versions_cleaned_otherwise_are_known() {
-    let former =
-        |text: &str| html::cleaned(&Markup::Html(text.to_owned()), TextPlace::default(), &TextLimits::default());
-    for (text, want) in [
-        ("<p>a</p>", None),
-        ("<p dir=\"ltr\">نص</p>", Some("<p dir=\"ltr\">نص</p>")),
-        ("<img>", Some("<img>")),
-        (
-            "<img data-srcset='https://x.example/s.jpg 300w, https://x.example/p.jpg 900w'><noscript><img src='https://x.example/s.jpg'></noscript>",
-            Some("<img src=\"https://x.example/p.jpg\"><img src=\"https://x.example/s.jpg\">"),
-        ),
-        ("<textarea>a</textarea>b", Some("b")),
-        ("<a href='mailto:me@x.example'>a</a>", Some("<a rel=\"noopener noreferrer\">a</a>")),
-    ] {
-        let known = html::former_texts([&former(text), &html::Cleaned::default()]);
-        assert_eq!(known.and_then(|texts| texts[0].clone()).as_ref().map(SafeHtml::as_str), want, "{text}");
-    }
-}
