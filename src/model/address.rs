@@ -210,15 +210,12 @@ fn without_numbers(text: &str) -> Option<String> {
             Some(digits) => u32::from_str_radix(digits, 16).ok(),
             None => number.parse().ok(),
         };
-        match value.and_then(char::from_u32).filter(|c| !c.is_control()) {
-            Some(c) => {
-                out.push(c);
-                rest = &after[number.len() + 1..];
-            }
-            None => {
-                out.push_str("&#");
-                rest = after;
-            }
+        if let Some(c) = value.and_then(char::from_u32).filter(|c| !c.is_control()) {
+            out.push(c);
+            rest = &after[number.len() + 1..];
+        } else {
+            out.push_str("&#");
+            rest = after;
         }
     }
     out.push_str(rest);

@@ -26,7 +26,7 @@ fn is_slashed(html: &str) -> bool {
         }
         let tag = &tag[..memchr::memchr2(b'<', b'>', tag.as_bytes()).unwrap_or(tag.len())];
         for sign in memchr::memchr_iter(b'=', tag.as_bytes()) {
-            match tag[sign + 1..].as_bytes() {
+            match &tag.as_bytes()[sign + 1..] {
                 [b'\\', b'"' | b'\'', ..] => found = true,
                 [b'"' | b'\'', ..] => return false,
                 _ => {}

@@ -309,7 +309,7 @@ fn shows_picture(tree: &Tree<'_>, id: NodeId, url: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::model::ParsedEntry;
+    use crate::model::{Markup, ParsedEntry};
     use crate::parse::{ParseContext, read};
 
     fn entry(inside: &str) -> ParsedEntry {
@@ -354,7 +354,7 @@ mod tests {
              <media:description>d</media:description></media:content>"
                 .to_owned(),
         ] {
-            assert_eq!(entry(&inside).title.as_ref().map(|title| title.as_str()), Some("T"), "{inside}");
+            assert_eq!(entry(&inside).title.as_ref().map(Markup::as_str), Some("T"), "{inside}");
         }
     }
 
