@@ -1,9 +1,9 @@
 //! Elements of other vocabularies inside a feed. Entries in them are not entries of the feed.
 
-use super::Repairs;
 use super::limits::{Limits, Overtime};
 use super::names::Tag;
 use super::tree::{Namespaces, Node, NodeId, Tree};
+use super::{Repairs, feed};
 use url::Url;
 
 /// Beginnings of names of elements that say that their entries stand elsewhere.
@@ -24,7 +24,9 @@ pub(super) fn read_tree<'a>(
         return Ok(tree);
     }
     let other = Tree::read_with(text, base, limits, Namespaces::AllKnown, &mut Repairs::default())?;
-    if !other.has_any(Tag::Item) {
+    // In a document that was cut, entries of its own may have followed.
+    let is_whole = feed::find(&other).is_some_and(|root| other.node(root.id).closed);
+    if !is_whole || !other.has_any(Tag::Item) {
         return Ok(tree);
     }
     repairs.note("unknown-namespace");
@@ -36,7 +38,7 @@ pub(super) struct Foreign<'t, 'a> {
     tree: &'t Tree<'a>,
     /// Whether the root has a prefix.
     is_prefixed: bool,
-    /// Whether the feed has entries outside foreign elements.
+    /// Whether the feed has entries outside foreign elements, or may have had some where it was cut.
     has_own: bool,
 }
 
@@ -45,7 +47,7 @@ impl<'t, 'a> Foreign<'t, 'a> {
     pub fn of(tree: &'t Tree<'a>, root: NodeId) -> Self {
         let mut foreign = Self { tree, is_prefixed: tree.node(root).text.contains(':'), has_own: false };
         let mut own = tree.descend_by(root, |id, node| node.tag != Tag::Item && !foreign.may_be(id, node));
-        let has_own = own.any(|(tag, id)| tag == Tag::Item && tree.node(id).closed);
+        let has_own = !tree.node(root).closed || own.any(|(tag, id)| tag == Tag::Item && tree.node(id).closed);
         drop(own);
         foreign.has_own = has_own;
         foreign
