@@ -17,7 +17,7 @@ use super::tree::{NodeId, Tree};
 use crate::model::escape::escaped;
 use crate::model::{Enclosure, Markup, Person, SourceRef, address, is_credible};
 use jiff::tz::TimeZone;
-use media::{Forms, Size, media, media_text};
+use media::{PictureForms, Size, media, media_text};
 
 /// Texts and dates of one entry by their origin. The best is chosen once all are known.
 #[derive(Debug, Default)]
@@ -48,7 +48,7 @@ struct Found {
     /// Files of Media RSS.
     files: Vec<Enclosure>,
     /// Which of them are pictures that may be there in other sizes too.
-    forms: Forms,
+    forms: PictureForms,
     /// How long the sound or video takes, in seconds (`itunes:duration`).
     duration: Option<u32>,
     /// The page that plays its media (Media RSS, `media:player`).

@@ -42,7 +42,7 @@ const FORM_PARAMETERS: [&str; 18] = [
 ];
 
 /// The pictures among the files of an entry: their addresses without a size, their place among the files, and their width.
-pub(super) type Forms = HashMap<String, (usize, u32)>;
+pub(super) type PictureForms = HashMap<String, (usize, u32)>;
 
 /// The size that a picture is said to have, in pixels.
 #[derive(Debug, Clone, Copy)]
