@@ -202,7 +202,7 @@ fn one_long_text_looks_at_the_deadline_all_along() {
     let texts = [
         "<p>plain</p>".repeat(20_000),
         "<P a=1>cut</P>".repeat(20_000),
-        format!("<iframe src=x></iframe>{}", "<img data-src=/a.jpg>".repeat(10_000)),
+        format!("<iframe src=x></iframe>{}a", "<img data-src=/a.jpg>".repeat(10_000)),
     ];
     for text in texts {
         let asked = Arc::new(AtomicUsize::new(0));
