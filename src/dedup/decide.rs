@@ -138,6 +138,10 @@ fn taken(arrivals: &[Arrival], known: &KnownEntries) -> Taken {
         let sighted = arrival.listing.keys().filter_map(|key| known.by_key.get(&key)).flatten();
         taken.extend(sighted.filter(|s| s.feed == arrival.feed).filter_map(|s| Some((arrival.poll, s.entry?))));
     }
+    // It may have moved to another place of the document.
+    for displaced in arrivals.iter().filter_map(|a| Some((a.poll, identity::displaced(a, known)?))) {
+        taken.remove(&displaced);
+    }
     taken
 }
 

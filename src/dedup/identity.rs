@@ -35,6 +35,9 @@ pub fn rekeyed(arrival: &Arrival, known: &KnownEntries) -> Option<(EntryKey, Opt
     if let Some(words) = reused(before, arrival) {
         return Some((arrival.reused_key()?, Some(words)));
     }
+    if let Some(words) = numbered(before, arrival) {
+        return Some((at_page(arrival)?, Some(words)));
+    }
     titled(arrival, before).map(|key| (key, None))
 }
 
@@ -74,6 +77,46 @@ fn reused(before: &KnownEntry, arrival: &Arrival) -> Option<String> {
     })
 }
 
+/// Returns in words why a guid names another article than before although nothing is known of dates: it may be the number of a place
+/// in the document, the link is another, the title has other words, and the text has nothing in common with the one before.
+fn numbered(before: &KnownEntry, arrival: &Arrival) -> Option<String> {
+    let differ = |one: &str, other: &str| like::overlap(one, other).is_some_and(|share| share < rules::OTHER_TEXT);
+    let (body, folded) = (&before.folded_body, &arrival.entry.folded);
+    let is_other = arrival.entry.source_id.as_deref().is_some_and(may_be_place)
+        && is_elsewhere(before, arrival)
+        && differ(&like::title(before), &folded.title)
+        && (differ(body, &folded.body) || (body.is_empty() && folded.body.is_empty()));
+    is_other.then(|| {
+        format!("new, though it reuses the id of entry {}: another address, another title, other words", before.id)
+    })
+}
+
+/// Returns the entry that had an arrival's guid before, if the guid now names another article because it numbers a place.
+pub fn displaced(arrival: &Arrival, known: &KnownEntries) -> Option<EntryId> {
+    let before = known.entries.get(&sighted(arrival, known, arrival.entry.key.hash())?.entry?)?;
+    numbered(before, arrival).map(|_| before.id)
+}
+
+/// Returns whether a guid may number the places of a document: `1`, `#2`, `item-3`.
+fn may_be_place(guid: &str) -> bool {
+    let name = guid.trim().trim_end_matches(|c: char| c.is_ascii_digit());
+    let digits = guid.trim().len() - name.len();
+    (1..=3).contains(&digits)
+        && name.len() <= 8
+        && !name.contains(|c: char| c.is_ascii_digit() || matches!(c, ':' | '/'))
+}
+
+/// Returns whether both have a link, and the links differ.
+fn is_elsewhere(before: &KnownEntry, arrival: &Arrival) -> bool {
+    before.link_key.zip(arrival.entry.link_key).is_some_and(|(was, is)| was != is)
+}
+
+/// Returns the key of an arrival that its guid and its link identify together.
+fn at_page(arrival: &Arrival) -> Option<EntryKey> {
+    let page = link::canonical(arrival.entry.link.as_deref()?)?;
+    Some(EntryKey(format!("{} {page}", arrival.entry.key.0)))
+}
+
 /// Returns the key of an arrival whose guid is only its title, if the feed used that title for another page before ("Cartoon of
 /// the day"). Such a guid is not trusted: guid and link together identify the entry, as in a document where a guid occurs twice.
 ///
@@ -81,11 +124,9 @@ fn reused(before: &KnownEntry, arrival: &Arrival) -> Option<String> {
 fn titled(arrival: &Arrival, before: &KnownEntry) -> Option<EntryKey> {
     let entry = &arrival.entry;
     let guid = fold(entry.source_id.as_deref()?);
-    let page = link::canonical(entry.link.as_deref()?)?;
     let is_title = !guid.is_empty() && guid == entry.folded.title;
     let same_text = !before.folded_body.is_empty() && changed_share(&before.folded_body, &entry.folded.body) <= 0.5;
-    let elsewhere = before.link_key.is_some() && entry.link_key.is_some() && before.link_key != entry.link_key;
-    (is_title && elsewhere && !same_text).then(|| EntryKey(format!("{} {page}", entry.key.0)))
+    (is_title && is_elsewhere(before, arrival) && !same_text).then(|| at_page(arrival)).flatten()
 }
 
 fn sighted(arrival: &Arrival, known: &KnownEntries, key: i64) -> Option<KnownSighting> {

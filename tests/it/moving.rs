@@ -32,7 +32,7 @@ fn words(seed: &str, n: usize) -> String {
 }
 
 /// Beginnings of words for texts that have nothing in common.
-const SEEDS: [&str; 3] = ["north", "river", "quiet"];
+const SEEDS: [&str; 5] = ["north", "river", "quiet", "stone", "amber"];
 
 fn hour(n: usize) -> String {
     format!("2026-11-01T{:02}:10:07Z", n % 24)
@@ -139,6 +139,28 @@ async fn a_guid_used_again_is_a_new_entry() {
         why[0].starts_with("new, though it reuses the id of entry 1: another title, other words, dated "),
         "{why:?}"
     );
+}
+
+#[tokio::test]
+async fn a_guid_that_numbers_the_places_of_a_document_names_a_new_entry_each_time() {
+    let list = |seeds: [usize; 2], date: &str| {
+        let add = |doc: FeedDoc, (place, seed): (usize, &usize)| {
+            let (title, link) = (words(SEEDS[*seed], 5), format!("https://o.invalid/{seed}"));
+            doc.entry(&place.to_string(), &title, &link, &words(SEEDS[*seed], 20), date)
+        };
+        Reply::feed(seeds.iter().enumerate().fold(FeedDoc::rss("O"), add))
+    };
+    for date in ["", "2026-11-02T08:00:07Z"] {
+        // The last document is listed twice: its entries are known by their guids and links.
+        let (instance, brought) =
+            polled([list([0, 1], date), list([2, 3], date), list([2, 3], date), list([1, 4], date)]).await;
+        assert_eq!(brought, [[2, 0], [2, 0], [0, 0], [1, 0]], "dated {date}");
+        let why = instance.sql("SELECT evidence FROM story_member WHERE entry_id = 3").await;
+        assert_eq!(why, ["new, though it reuses the id of entry 1: another address, another title, other words"]);
+        // Usually a new one comes first, and the others move on.
+        let (_, brought) = polled([list([0, 1], date), list([2, 0], date), list([3, 2], date)]).await;
+        assert_eq!(brought, [[2, 0], [1, 0], [1, 0]], "dated {date}");
+    }
 }
 
 #[tokio::test]
