@@ -77,8 +77,8 @@ fn reused(before: &KnownEntry, arrival: &Arrival) -> Option<String> {
     })
 }
 
-/// Returns in words why a guid names another article than before although nothing is known of dates: it may be the number of a place
-/// in the document, the link is another, the title has other words, and the text has nothing in common with the one before.
+/// Returns in words why a guid counts as the number of a place in the document, which names another article each time: it looks like
+/// one, the link is another, the title has other words, and the text has nothing in common with the one before. Dates play no part.
 fn numbered(before: &KnownEntry, arrival: &Arrival) -> Option<String> {
     let differ = |one: &str, other: &str| like::overlap(one, other).is_some_and(|share| share < rules::OTHER_TEXT);
     let (body, folded) = (&before.folded_body, &arrival.entry.folded);

@@ -160,6 +160,13 @@ pub(super) fn attribute(tag: &Tag, name: &str) -> Option<String> {
     tag.attrs.iter().find(|attribute| &*attribute.name.local == name).map(|attribute| attribute.value.to_string())
 }
 
+/// Splits the first attribute off the rest of a tag that the sanitiser wrote. Returns its name, its value, and what follows.
+pub(super) fn split_first(rest: &str) -> Option<(&str, &str, &str)> {
+    let (name, rest) = rest.split_once("=\"")?;
+    let (value, rest) = rest.split_once('"')?;
+    Some((name.trim_start(), value, rest))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,5 +1,6 @@
 //! Drops from safe HTML what its own text contradicts, and pictures that show nothing.
 
+use super::attributes::split_first;
 use super::cut::is_void;
 use super::strip::is_inline;
 use crate::model::script::Letters;
@@ -155,12 +156,10 @@ fn name_of(tag: &str) -> &str {
 fn attributes(tag: &str) -> impl Iterator<Item = (Range<usize>, &str, &str)> {
     let mut at = name_of(tag).len();
     std::iter::from_fn(move || {
-        let (name, rest) = tag[at..].split_once("=\"")?;
-        let value = &rest[..memchr::memchr(b'"', rest.as_bytes())?];
-        let end = at + name.len() + 2 + value.len() + 1;
-        let place = at..end;
-        at = end;
-        Some((place, name.trim_start(), value))
+        let (name, value, rest) = split_first(&tag[at..])?;
+        let place = at..tag.len() - rest.len();
+        at = place.end;
+        Some((place, name, value))
     })
 }
 

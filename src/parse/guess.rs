@@ -63,8 +63,8 @@ pub(super) fn looks_like_html(text: &str) -> bool {
     let is_void = |name: &str| VOID.iter().any(|void| name.eq_ignore_ascii_case(void));
     // `close </p> tag` is about the tag.
     let stands_alone = |tag: &GuessedTag<'_>| {
-        let behind = &text[tag.at..].strip_prefix("</").unwrap_or_default()[tag.name.len()..];
-        text[..tag.at].ends_with(' ') && behind.starts_with("> ")
+        let behind = text[tag.at..].strip_prefix("</").and_then(|rest| rest.strip_prefix(tag.name));
+        text[..tag.at].ends_with(' ') && behind.is_some_and(|rest| rest.starts_with("> "))
     };
     let proves = |tag: &GuessedTag<'_>| {
         let is_html = || (is_in(HTML, tag.name) || is_former(tag.name)) && !stands_alone(tag);

@@ -41,8 +41,7 @@ const NO_LANGUAGE: [&str; 6] = ["und", "mul", "mis", "zxx", "all", "any"];
 const FORMER: [(&str, &str); 3] = [("iw", "he"), ("in", "id"), ("ji", "yi")];
 
 /// Returns a language tag: the first one stated, with hyphens. Names of languages and codes of three letters become tags (RFC 5646
-/// 2.2.1: the shortest code); another word is no language, and
-/// neither is a code that is none, such as `x-default`, `none` and `xx`.
+/// 2.2.1: the shortest code). Other words (`x-default`, `none`) and codes that no language has (`xx`) are no language.
 pub(super) fn language(text: &str) -> Option<String> {
     let word: String = text.trim().chars().take_while(|c| c.is_alphanumeric()).collect::<String>().to_lowercase();
     if let Some((tag, _)) = LANGUAGES.iter().find(|(_, names)| names.split(' ').any(|name| name == word)) {

@@ -3,7 +3,7 @@
 
 use super::addresses::{steady_address, steady_file, steady_link};
 use super::{clocks, counters, element_counters};
-use crate::normalise::strip::is_inline;
+use crate::normalise::{attributes::split_first, strip::is_inline};
 use std::borrow::Cow;
 use unicode_normalization::UnicodeNormalization;
 
@@ -139,7 +139,7 @@ impl<'a> SteadyWriter<'a> {
             _ => {}
         }
         let mut points = 0;
-        while let Some((name, value, after)) = attribute(rest) {
+        while let Some((name, value, after)) = split_first(rest) {
             rest = after;
             // A content system may measure its pictures later.
             if matches!(name, "width" | "height") {
@@ -180,13 +180,6 @@ impl<'a> SteadyWriter<'a> {
             _ => Cow::Borrowed(value),
         }
     }
-}
-
-/// Splits the first attribute off, as the sanitiser writes it.
-fn attribute(rest: &str) -> Option<(&str, &str, &str)> {
-    let (name, rest) = rest.split_once("=\"")?;
-    let (value, rest) = rest.split_once('"')?;
-    Some((name.trim_start(), value, rest))
 }
 
 #[cfg(test)]
