@@ -41,7 +41,7 @@ pub(super) struct BatchRows {
     pub waited: Vec<WaitingKey>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 pub(super) struct StoryRow {
     pub id: i64,
     pub iri: String,
@@ -65,9 +65,8 @@ pub(super) struct ShownRow {
     pub shown: i64,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 pub(super) struct EntryRow {
-    #[serde(flatten)]
     pub row: ShownRow,
     pub outlet: i64,
     pub feed: i64,
@@ -80,14 +79,12 @@ pub(super) struct EntryRow {
     pub order_at: String,
     pub feed_updated_at: String,
     /// Whether its feed listed it at its first poll. Such an entry is no news.
-    #[serde(skip)]
     pub is_of_first_poll: bool,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 pub(super) struct TextRow {
     pub id: i64,
-    #[serde(flatten)]
     pub text: Texts,
 }
 
@@ -115,7 +112,7 @@ pub(super) struct Texts {
     pub folded_body: String,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 pub(super) struct MemberRow {
     pub entry: i64,
     pub story: i64,

@@ -20,10 +20,9 @@ pub(in crate::store) struct Seen {
 }
 
 /// A new sighting.
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 pub(in crate::store) struct NewSighting<'a> {
     pub id: i64,
-    #[serde(flatten)]
     pub row: &'a SightingRow,
 }
 

@@ -5,7 +5,10 @@ use crate::store::{
     backend::BatchStatements,
     driver::ErrorContext,
     error::StoreError,
-    postgres::{text::json, writing::channel_order},
+    postgres::{
+        text::json,
+        writing::{channel_order, insert},
+    },
     rows::BatchRows,
     writing::{
         dropped, sightings,
@@ -34,7 +37,7 @@ async fn set<T: Serialize>(
 
 impl BatchStatements for PgConnection {
     async fn apply(&mut self, batch_rows: &BatchRows) -> Result<(), StoreError> {
-        insert(self, batch_rows).await?;
+        insert::insert(self, batch_rows).await?;
         count(self, batch_rows).await?;
         revise(self, batch_rows).await?;
         self.write_pages(&batch_rows.pages).await?;
@@ -97,51 +100,6 @@ impl BatchStatements for PgConnection {
             .while_doing("noting what is indexed")?;
         Ok(reach < last || indexed.rows_affected() >= INDEXED.unsigned_abs())
     }
-}
-
-/// Writes new stories, entries, texts and members.
-async fn insert(connection: &mut PgConnection, batch_rows: &BatchRows) -> Result<(), StoreError> {
-    set(
-        connection,
-        "INSERT INTO story (id, iri, first_entry_id, members, outlets, created_at) SELECT id, iri, entry, 1, 1, at \
-         FROM json_to_recordset($1::json) AS r (id bigint, iri text, entry bigint, at text)",
-        &batch_rows.stories,
-        "writing stories",
-    )
-    .await?;
-    set(
-        connection,
-        "INSERT INTO entry (id, outlet_id, feed_id, story_id, key, source_id, iri, title, title_from, link, link_key, author, \
-                language, published, updated, believed, published_at, first_seen_at, order_at, feed_updated_at, shown) \
-         SELECT id, outlet, feed, story, key, source_id, iri, title, title_from, link, link_key, author, language, published, \
-                updated, believed, published_at, first_seen_at, order_at, feed_updated_at, shown \
-         FROM json_to_recordset($1::json) AS r (id bigint, outlet bigint, feed bigint, story bigint, key text, source_id text, \
-                iri text, title text, title_from text, link text, link_key bigint, author text, language text, \
-                published text, updated text, believed text, published_at text, first_seen_at text, order_at text, \
-                feed_updated_at text, shown bigint)",
-        &batch_rows.entries,
-        "writing entries",
-    )
-    .await?;
-    set(
-        connection,
-        "INSERT INTO entry_text (entry_id, summary, content, extras, folded_title, folded_body) \
-         SELECT id, summary, content, extras, folded_title, folded_body FROM json_to_recordset($1::json) \
-            AS r (id bigint, summary text, content text, extras text, folded_title text, folded_body text)",
-        &batch_rows.texts,
-        "writing texts",
-    )
-    .await?;
-    set(
-        connection,
-        "INSERT INTO story_member (entry_id, story_id, joined_at, rule, lmin, containment, start, evidence) \
-         SELECT entry, story, at, rule, lmin, containment, start, evidence FROM json_to_recordset($1::json) \
-            AS r (entry bigint, story bigint, at text, rule text, lmin double precision, containment double precision, \
-                  start double precision, evidence text)",
-        &batch_rows.members,
-        "writing members of stories",
-    )
-    .await
 }
 
 /// Adds new entries and stories to the number of rows, and notes the last numbers that were given.

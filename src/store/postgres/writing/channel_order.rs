@@ -5,7 +5,7 @@ use crate::{
     store::{
         driver::ErrorContext,
         error::StoreError,
-        postgres::text::json,
+        postgres::{text::json, writing::insert},
         rows::{BatchRows, PlaceRow},
         writing::channel_order::{ChannelRows, Member, StoredSubject, batch_places},
     },
@@ -20,19 +20,7 @@ pub(in crate::store) async fn insert_batch(
     batch_rows: &BatchRows,
 ) -> Result<(), StoreError> {
     let (certain, rows) = batch_places(batch_rows);
-    if !certain.is_empty() {
-        sqlx::query(
-            "INSERT INTO place (channel_id, order_at, published_at, story_id, entry_id) \
-             SELECT channel, order_at, published_at, story, entry \
-             FROM json_to_recordset($1::json) \
-                AS r (channel bigint, order_at text, published_at text, story bigint, entry bigint) \
-             ON CONFLICT DO NOTHING",
-        )
-        .bind(json(&certain))
-        .execute(&mut *connection)
-        .await
-        .while_doing("writing places")?;
-    }
+    insert::places(connection, &certain).await?;
     if rows.is_empty() { Ok(()) } else { connection.place(&rows).await }
 }
 

@@ -8,6 +8,7 @@ mod configured;
 mod dropped;
 mod edition;
 mod feeds;
+mod insert;
 mod load_window;
 mod lookup;
 mod push;

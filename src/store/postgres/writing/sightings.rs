@@ -3,7 +3,7 @@
 use crate::store::{
     driver::ErrorContext,
     error::StoreError,
-    postgres::text::json,
+    postgres::{text::json, writing::insert},
     writing::sightings::{FilledSighting, NewSighting, Seen, SightingRows},
 };
 use sqlx::PgConnection;
@@ -33,19 +33,7 @@ impl SightingRows for PgConnection {
     }
 
     async fn add_sightings(&mut self, new: &[NewSighting<'_>]) -> Result<(), StoreError> {
-        if new.is_empty() {
-            return Ok(());
-        }
-        sqlx::query(
-            "INSERT INTO sighting (id, feed_id, key_hash, entry_id, raw, guid, link, first_seen_at, evidence) \
-             SELECT id, feed, key, entry, raw, guid, link, at, evidence FROM json_to_recordset($1::json) \
-                AS r (id bigint, feed bigint, key bigint, entry bigint, raw bigint, guid text, link text, at text, evidence text)",
-        )
-        .bind(json(new))
-        .execute(self)
-        .await
-        .map(drop)
-        .while_doing("writing sightings")
+        insert::sightings(self, new).await
     }
 
     async fn see_again(&mut self, seen: &[Seen]) -> Result<(), StoreError> {
