@@ -79,11 +79,11 @@ pub(super) fn scanned(text: &str, zone: &TimeZone, orders: Orders) -> Option<Tim
     named.as_ref().unwrap_or(zone).to_ambiguous_timestamp(stated).compatible().ok()
 }
 
-/// Returns the order of a date that can be read in two: that of its weekday, or else that of the document's other dates.
+/// Returns the order of a date that can be read in several: that of its weekday, or else that of the document's other dates.
 fn order_of(parts: &Scanner, text: &str, orders: Orders) -> Order {
     let numeric = NumericDate::of(parts).filter(NumericDate::is_ambiguous);
     numeric.map_or(Order::Unknown, |date| match date.by_weekday(text) {
-        Order::Unknown => orders.with(date.separator),
+        Order::Unknown => orders.with(date.form),
         order => order,
     })
 }

@@ -1,7 +1,7 @@
 //! Which number of a date such as 5/8/2016 is the day: its weekday shows it, or another date of its entry, or the other dates of the
 //! document do.
 
-use super::scanner::{Order, Scanner, full_year};
+use super::scanner::{DateNumber, Order, Scanner, full_year};
 use super::{LONGEST, bare::bare};
 use crate::parse::{plain_dates, weekdays};
 use jiff::civil;
@@ -11,64 +11,137 @@ use std::borrow::Cow;
 /// The characters between the numbers of a date.
 const SEPARATORS: [char; 3] = ['/', '-', '.'];
 
-/// The order of a document's dates for each of the [`SEPARATORS`]: a date with another one comes from another template.
+/// How a date of numbers alone is written. A date of another form comes from another template.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    /// 31/12/2026 and 31/12/26.
+    Slashes,
+    /// 31-12-2026.
+    Hyphens,
+    /// 31.12.2026.
+    Dots,
+    /// 31-12-26. Where nothing shows another order, it is ISO 8601 without a century: the year comes first.
+    ShortHyphens,
+}
+
+const FORMS: [Form; 4] = [Form::Slashes, Form::Hyphens, Form::Dots, Form::ShortHyphens];
+
+impl Form {
+    fn separator(self) -> char {
+        match self {
+            Self::Slashes => '/',
+            Self::Hyphens | Self::ShortHyphens => '-',
+            Self::Dots => '.',
+        }
+    }
+}
+
+/// The order of a document's dates for each of the [`FORMS`].
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(in crate::parse) struct Orders([Order; SEPARATORS.len()]);
+pub(in crate::parse) struct Orders([Order; FORMS.len()]);
 
 impl Orders {
     /// Returns the orders that dates agree on, given those of each entry. They are `Unknown` where dates contradict each other or
     /// show none. Of one entry, the first [`COMPARED`] dates count.
     pub fn of<T: AsRef<str>>(entries: impl Iterator<Item = Vec<T>>) -> Self {
-        let mut agreed = [None; SEPARATORS.len()];
+        let mut agreed = [None; FORMS.len()];
+        let mut outer = OuterNumbers::default();
         for dates in entries {
-            // Nothing more is to be learnt about a separator whose dates contradict each other.
-            let open = agreed.iter().zip(SEPARATORS).filter(|(slot, _)| **slot != Some(Order::Unknown));
-            let open: Vec<char> = open.map(|(_, separator)| separator).collect();
-            for (separator, order) in shown(dates.get(..COMPARED).unwrap_or(&dates), &open) {
-                for (slot, _) in agreed.iter_mut().zip(SEPARATORS).filter(|(_, known)| *known == separator) {
+            // Nothing more is to be learnt about a form whose dates contradict each other.
+            let open = agreed.iter().zip(FORMS).filter(|(slot, _)| **slot != Some(Order::Unknown));
+            let open: Vec<char> = open.map(|(_, form)| form.separator()).collect();
+            for (form, order) in shown(dates.get(..COMPARED).unwrap_or(&dates), &open, &mut outer) {
+                for (slot, _) in agreed.iter_mut().zip(FORMS).filter(|(_, known)| *known == form) {
                     *slot = Some(if slot.is_none_or(|known| known == order) { order } else { Order::Unknown });
                 }
             }
         }
-        Self(agreed.map(Option::unwrap_or_default))
+        let by_years = |form| if form == Form::ShortHyphens { outer.order() } else { Order::Unknown };
+        let mut orders = Self::default();
+        for ((order, agreed), form) in orders.0.iter_mut().zip(agreed).zip(FORMS) {
+            *order = agreed.unwrap_or_else(|| by_years(form));
+        }
+        orders
     }
 
-    /// Returns the order of dates with this separator.
-    pub fn with(self, separator: char) -> Order {
-        self.0
-            .into_iter()
-            .zip(SEPARATORS)
-            .find(|(_, known)| *known == separator)
-            .map_or(Order::Unknown, |(order, _)| order)
+    /// Returns the order of dates of this form.
+    pub(super) fn with(self, form: Form) -> Order {
+        self.0.into_iter().zip(FORMS).find(|(_, known)| *known == form).map_or(Order::Unknown, |(order, _)| order)
     }
 }
 
-/// A date of numbers alone whose year comes last.
+/// The first and the last numbers of all dates of [`Form::ShortHyphens`], one bit for each number.
+#[derive(Debug, Default)]
+struct OuterNumbers {
+    first: u128,
+    last: u128,
+}
+
+impl OuterNumbers {
+    fn add(&mut self, date: &NumericDate) {
+        let bit = |number: DateNumber| 1_u128.checked_shl(number.value).unwrap_or_default();
+        self.first |= bit(date.first);
+        self.last |= bit(date.third);
+    }
+
+    /// Returns the order of dates whose last numbers are one year or two that follow each other, and whose first numbers are more:
+    /// days. No feed lists the same day of many years.
+    fn order(&self) -> Order {
+        let is_year = |numbers: u128| numbers != 0 && numbers >> numbers.trailing_zeros() <= 0b11;
+        let is_last = is_year(self.last) && self.last.count_ones() < self.first.count_ones();
+        if is_last { Order::DayFirst } else { Order::Unknown }
+    }
+}
+
+/// A date of numbers alone in which the day, the month or the year may come first.
 pub(super) struct NumericDate {
-    pub separator: char,
-    first: u32,
-    second: u32,
-    year: u32,
+    pub form: Form,
+    first: DateNumber,
+    second: DateNumber,
+    third: DateNumber,
 }
 
 impl NumericDate {
-    /// Returns the date of scanned parts, if it has this form.
+    /// Returns the date of scanned parts, if it has one of the [`FORMS`].
     pub fn of(parts: &Scanner) -> Option<Self> {
-        let [first, second, year, ..] = parts.numbers.as_slice() else { return None };
-        let separator = second.preceded_by;
-        let is_separated = match separator {
-            '/' => year.digits != 1,
-            // Two digits throughout are ISO 8601 with hyphens; with a dot they may be a time of day.
-            '-' | '.' => year.preceded_by == separator && year.digits == 4,
-            _ => false,
+        let [first, second, third, rest @ ..] = parts.numbers.as_slice() else { return None };
+        let is_joined = third.preceded_by == second.preceded_by;
+        let form = match second.preceded_by {
+            '/' if third.digits != 1 => Form::Slashes,
+            '-' if is_joined && third.digits == 4 => Form::Hyphens,
+            '-' if is_joined && third.digits == 2 && rest.is_empty() => Form::ShortHyphens,
+            // Two digits behind a dot may be a time of day.
+            '.' if is_joined && third.digits == 4 => Form::Dots,
+            _ => return None,
         };
-        let fits = is_separated && first.digits <= 2 && second.digits <= 2 && parts.month_of_date().is_none();
-        fits.then(|| Self { separator, first: first.value, second: second.value, year: full_year(*year) })
+        let fits = first.digits <= 2 && second.digits <= 2 && parts.month_of_date().is_none();
+        fits.then_some(Self { form, first: *first, second: *second, third: *third })
     }
 
-    /// Returns whether it can be read in both orders.
+    /// Returns the year, month and day that it states in each order in which its numbers can be read.
+    fn readings(&self) -> impl Iterator<Item = (Order, [u32; 3])> {
+        let (first, second, third) = (self.first.value, self.second.value, self.third.value);
+        let year_first = (self.form == Form::ShortHyphens && self.first.digits == 2)
+            .then(|| (Order::YearFirst, [full_year(self.first), second, third]));
+        let year = full_year(self.third);
+        let month_first = (first != second).then_some((Order::MonthFirst, [year, first, second]));
+        let all = [Some((Order::DayFirst, [year, second, first])), month_first, year_first];
+        let in_range = |[_, month, day]: [u32; 3]| (1..=12).contains(&month) && (1..=31).contains(&day);
+        all.into_iter().flatten().filter(move |(_, date)| in_range(*date))
+    }
+
+    /// Returns whether it can be read in several orders.
     pub fn is_ambiguous(&self) -> bool {
-        self.first <= 12 && self.second <= 12 && self.first != self.second
+        self.readings().count() > 1
+    }
+
+    /// Returns the only order in which its numbers can be read.
+    fn by_numbers(&self) -> Order {
+        let mut readings = self.readings().filter(|_| self.first.value != self.second.value);
+        match (readings.next(), readings.next()) {
+            (Some((order, _)), None) => order,
+            _ => Order::Unknown,
+        }
     }
 
     /// Returns the order in which it falls on the weekday that its text names, if it does so in one order only.
@@ -84,14 +157,13 @@ impl NumericDate {
 
     /// Returns the order in which its day passes, if it does so in one order only.
     fn in_one_order(&self, passes: impl Fn(civil::Date) -> bool) -> Order {
-        let fits = |month: u32, day: u32| {
-            let date =
-                || civil::Date::new(self.year.try_into().ok()?, month.try_into().ok()?, day.try_into().ok()?).ok();
+        let fits = |[year, month, day]: [u32; 3]| {
+            let date = || civil::Date::new(year.try_into().ok()?, month.try_into().ok()?, day.try_into().ok()?).ok();
             date().is_some_and(&passes)
         };
-        match (fits(self.second, self.first), fits(self.first, self.second)) {
-            (true, false) => Order::DayFirst,
-            (false, true) => Order::MonthFirst,
+        let mut passing = self.readings().filter(|(_, date)| fits(*date));
+        match (passing.next(), passing.next()) {
+            (Some((order, _)), None) => order,
             _ => Order::Unknown,
         }
     }
@@ -100,9 +172,9 @@ impl NumericDate {
 /// How many dates of an entry are read. Each is compared with the others that have one meaning.
 const COMPARED: usize = 8;
 
-/// Returns the separators of an entry's dates and the orders that these prove: one number is too large for a month, or only one order
+/// Returns the forms of an entry's dates and the orders that these prove: one number is too large for a month, or only one order
 /// fits the weekday of a date, or else another date of the entry. Entries whose dates have none of the `open` separators are not read.
-fn shown<T: AsRef<str>>(dates: &[T], open: &[char]) -> Vec<(char, Order)> {
+fn shown<T: AsRef<str>>(dates: &[T], open: &[char], outer: &mut OuterNumbers) -> Vec<(Form, Order)> {
     if !dates.iter().any(|text| text.as_ref().contains(open)) {
         return Vec::new();
     }
@@ -110,10 +182,11 @@ fn shown<T: AsRef<str>>(dates: &[T], open: &[char]) -> Vec<(char, Order)> {
     let mut days = None;
     let mut shown = Vec::new();
     for (date, text) in read.iter().flatten() {
-        let order = match (date.first, date.second) {
-            (first, second) if first > 12 && second <= 12 => Order::DayFirst,
-            (first, second) if second > 12 && first <= 12 => Order::MonthFirst,
-            _ if date.is_ambiguous() => match date.by_weekday(text) {
+        if date.form == Form::ShortHyphens {
+            outer.add(date);
+        }
+        let order = match date.by_numbers() {
+            Order::Unknown if date.is_ambiguous() => match date.by_weekday(text) {
                 Order::Unknown => {
                     let days = days.get_or_insert_with(|| certain_days(dates, &read));
                     let orders = days.iter().map(|day| date.by_other(*day));
@@ -121,10 +194,10 @@ fn shown<T: AsRef<str>>(dates: &[T], open: &[char]) -> Vec<(char, Order)> {
                 }
                 order => order,
             },
-            _ => Order::Unknown,
+            order => order,
         };
         if order != Order::Unknown {
-            shown.push((date.separator, order));
+            shown.push((date.form, order));
         }
     }
     shown
@@ -138,7 +211,7 @@ fn certain_days<T: AsRef<str>>(dates: &[T], read: &[Option<(NumericDate, Cow<'_,
     instants.map(|at| TimeZone::UTC.to_datetime(at).date()).collect()
 }
 
-/// Returns whether a date can be read in both orders.
+/// Returns whether a date can be read in several orders.
 pub(in crate::parse) fn is_ambiguous(text: &str) -> bool {
     numeric(text).is_some_and(|(date, _)| date.is_ambiguous())
 }

@@ -7,7 +7,7 @@ use crate::parse::weekdays;
 use crate::parse::zones::{self, LARGEST_OFFSET};
 use jiff::tz::TimeZone;
 
-/// Which of two small numbers is the day.
+/// What comes first in a date of numbers alone.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(in crate::parse) enum Order {
     /// Nothing shows it.
@@ -17,6 +17,8 @@ pub(in crate::parse) enum Order {
     DayFirst,
     /// 12/31.
     MonthFirst,
+    /// 26-12-31.
+    YearFirst,
 }
 
 /// Earlier years are not dates: programs write them for "never" (RFC 5322 3.3).
@@ -398,7 +400,7 @@ impl Scanner {
         self.month.filter(|_| !is_weekday)
     }
 
-    /// Returns year, month and day. `order` decides between two small numbers.
+    /// Returns year, month and day. `order` decides between small numbers.
     pub fn date(&self, order: Order) -> Option<(i16, i8, u32)> {
         let n = self.numbers.as_slice();
         let (year, month, day) = match self.month_of_date() {
@@ -411,7 +413,7 @@ impl Scanner {
                 };
                 (full_year(year), u32::from(month.unsigned_abs()), day)
             }
-            None => Self::numeric(n, self.month_first(n, order))?,
+            None => Self::numeric(n, self.month_first(n, order), order)?,
         };
         // Thailand counts from 543 BC.
         let year =
@@ -434,12 +436,14 @@ impl Scanner {
     }
 
     /// Returns year, month and day of a date without words.
-    fn numeric(n: &[DateNumber], month_first: bool) -> Option<(u32, u32, u32)> {
+    fn numeric(n: &[DateNumber], month_first: bool, order: Order) -> Option<(u32, u32, u32)> {
+        let is_year_last = matches!(order, Order::DayFirst | Order::MonthFirst);
         Some(match n {
             [y, m, d, ..] if y.digits == 4 => (y.value, m.value, d.value),
-            // Two digits throughout: with hyphens it is ISO 8601, otherwise the day comes first.
+            // Two digits throughout: with hyphens it is ISO 8601 unless other dates show another order, otherwise the day comes first.
             [y, m, d]
-                if m.preceded_by == '-'
+                if !is_year_last
+                    && m.preceded_by == '-'
                     && d.digits <= 2
                     && y.digits == 2
                     && (1..=31).contains(&d.value)
