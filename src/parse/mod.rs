@@ -278,7 +278,7 @@ fn read_xml(
         repairs.note("entity-expansion");
         raw.partial = true;
     }
-    if has_ambiguous_dates(&raw.entries) {
+    if has_ambiguous_dates(&raw) {
         raw.orders = feed::orders(&tree, root, &limits);
         limits.look()?;
     }
@@ -402,8 +402,10 @@ fn note_references(references: &entities::References<'_>, repairs: &mut Repairs)
     }
 }
 
-fn has_ambiguous_dates(entries: &[EntryDraft]) -> bool {
-    entries.iter().flat_map(|entry| [&entry.published, &entry.updated]).flatten().any(|text| dates::is_ambiguous(text))
+fn has_ambiguous_dates(raw: &RawDocument) -> bool {
+    let of_feed = [&raw.feed.published, &raw.feed.updated];
+    let of_entries = raw.entries.iter().flat_map(|entry| [&entry.published, &entry.updated]);
+    of_feed.into_iter().chain(of_entries).flatten().any(|text| dates::is_ambiguous(text))
 }
 
 /// Notes text before the root element that is neither a declaration nor white space.

@@ -70,6 +70,29 @@ fn another_date_of_an_entry_decides_between_two_orders() {
 }
 
 #[test]
+fn the_dates_of_the_feed_and_of_its_entries_are_in_one_order() {
+    for (of_feed, of_entries, want) in [
+        ("03/11/2026", ["04/11/2026", "10/25/2026"], ["2026-03-11", "2026-04-11"]),
+        ("03/11/2026", ["04/11/2026", "25/10/2026"], ["2026-11-03", "2026-11-04"]),
+        ("11/13/2026", ["11/12/2026", "11/12/2026"], ["2026-11-13", "2026-11-12"]),
+        ("Wed, 11/04/2026", ["11/03/2026", "11/03/2026"], ["2026-11-04", "2026-11-03"]),
+        ("11/04/2026", ["Tue, 11/03/2026", "Tue, 11/03/2026"], ["2026-11-04", "2026-11-03"]),
+        ("03-11-26", ["02-11-26", "31-10-26"], ["2026-11-03", "2026-11-02"]),
+        ("11-13-26", ["11-12-26", "11-12-26"], ["2026-11-13", "2026-11-12"]),
+        ("11/04/2026", ["2026-11-03", "2026-11-03"], ["2026-04-11", "2026-11-03"]),
+    ] {
+        for name in ["pubDate", "lastBuildDate"] {
+            let items = of_entries.map(|date| format!("<item><title>{date}</title><pubDate>{date}</pubDate></item>"));
+            let items = items.concat();
+            let rss = format!("<rss><channel><title>F</title><{name}>{of_feed}</{name}>{items}</channel></rss>");
+            let feed = crate::parse::read(rss.as_bytes(), &crate::parse::ParseContext::default(), &|_| false).unwrap();
+            let days = [feed.updated, feed.listed[0].entry.as_ref().unwrap().published];
+            assert_eq!(days.map(|at| at.unwrap().to_string()), want.map(|day| format!("{day}T00:00:00Z")), "{rss}");
+        }
+    }
+}
+
+#[test]
 fn dates_behind_the_entries_are_not_those_of_the_last() {
     let item = "<item><guid>1</guid><pubDate>05/08/2016 09:00</pubDate></item>";
     let changed = "<lastBuildDate>Sun, 08 May 2016 12:00:00 GMT</lastBuildDate>";
