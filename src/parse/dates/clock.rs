@@ -11,10 +11,30 @@ const HOURS: [&str; 14] =
     ["h", "hr", "hrs", "hs", "hour", "hours", "heure", "heures", "hora", "horas", "uhr", "ч", "час", "часов"];
 
 /// Words for minutes and seconds behind their number, in lower case.
-const MINUTES: [&str; 13] =
-    ["m", "mn", "min", "mins", "minute", "minutes", "minuto", "minutos", "minuti", "minuten", "мин", "минут", "мінут"];
+const MINUTES: [&str; 17] = [
+    "m",
+    "mn",
+    "min",
+    "mins",
+    "minute",
+    "minutes",
+    "minuto",
+    "minutos",
+    "minuti",
+    "minuten",
+    "мин",
+    "минут",
+    "мінут",
+    "دقيقه",
+    "دقائق",
+    "دقايق",
+    "دق",
+];
 const SECONDS: [&str; 12] =
     ["s", "sec", "secs", "second", "seconds", "seconde", "secondes", "segundo", "segundos", "sek", "sekunden", "сек"];
+
+/// Words for "and" between hours and minutes.
+const AND: [&str; 7] = ["و", "and", "et", "y", "e", "und", "och"];
 
 /// Hour, minute and second.
 pub(super) type TimeOfDay = (i64, i64, i64);
@@ -35,6 +55,16 @@ pub(super) fn hour_sign(chars: &[char], at: usize) -> Option<usize> {
     }
     let (word, end) = word(chars, at);
     HOURS.contains(&word.as_str()).then_some(end)
+}
+
+/// Returns where the minutes begin of a time in words (`10 و 30 دقيقة`, `10 heures et 30 minutes`), given where its hour, or the word
+/// for hours behind it, ends.
+pub(super) fn minutes_in_words(chars: &[char], at: usize) -> Option<usize> {
+    let (and, end) = word(chars, at + blanks(chars, at));
+    let minutes = end + blanks(chars, end);
+    let (_, behind) = digits(chars, minutes, chars.len()).filter(|(_, behind)| behind - minutes <= 2)?;
+    let unit = word(chars, behind + blanks(chars, behind)).0;
+    (AND.contains(&and.as_str()) && MINUTES.contains(&unit.as_str())).then_some(minutes)
 }
 
 /// Returns the seconds behind minutes that end at `at`, and where the time ends: `m 15s` in `10h30m 15s`. A letter `m` there is no

@@ -1,6 +1,8 @@
 //! Splits a text into the parts of a date.
 
-use super::clock::{TimeOfDay, begins_with_hour, dotted_half_day, hour_sign, is_half_day, past_units, word};
+use super::clock::{
+    TimeOfDay, begins_with_hour, dotted_half_day, hour_sign, is_half_day, minutes_in_words, past_units, word,
+};
 use crate::parse::digits::{ascii_digit, blanks, digits, is_mark, past_fraction, zone_name};
 use crate::parse::months;
 use crate::parse::weekdays;
@@ -216,7 +218,11 @@ impl Scanner {
                 Some(('-', end + 1))
             }
             _ => {
-                let sign = hour_sign(chars, end + blanks(chars, end))?;
+                let sign = hour_sign(chars, end + blanks(chars, end));
+                if let Some(minutes) = minutes_in_words(chars, sign.unwrap_or(end)) {
+                    return Some(('h', minutes));
+                }
+                let sign = sign?;
                 let sign = sign + usize::from(chars.get(sign) == Some(&'.'));
                 let minutes = sign + blanks(chars, sign);
                 digit(minutes).then_some(('h', minutes))
