@@ -355,6 +355,8 @@ impl Scanner {
             && (letters.len() > 1 || is_zone_letter(before, letters[0], rest))
             // The Croatian Friday is no Peruvian time.
             && (word != "pet" || letters[0].is_uppercase())
+            // `West Asia Standard Time` is not Western European summer time.
+            && letters != ['W', 'e', 's', 't']
         {
             self.offset = Some(offset);
             self.zone_next = true;

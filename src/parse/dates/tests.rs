@@ -276,6 +276,15 @@ fn names_of_zones() {
         ("pet", "10:30"),
         ("Nepal Standard Time", "04:45"),
         ("SA Pacific Standard Time", "15:30"),
+        ("Arabian Standard Time", "06:30"),
+        ("W. Central Africa Standard Time", "09:30"),
+        ("(West Bank Standard Time)", "08:30"),
+        ("West Asia Standard Time", "05:30"),
+        ("WEST", "09:30"),
+        ("N. Central Asia Standard Time", "03:30"),
+        ("Western European Standard Time", "10:30"),
+        ("Eastern Standard Time (Mexico)", "15:30"),
+        ("Mountain Standard Time (Mexico)", "17:30"),
     ] {
         assert_eq!(utc(&format!("Mon, 02 Nov 2026 10:30:00 {zone}")), format!("2026-11-02T{want}:00Z"), "{zone}");
     }
