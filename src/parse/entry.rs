@@ -5,6 +5,7 @@ mod media;
 use super::ParseContext;
 use super::dates;
 use super::draft::EntryDraft;
+use super::guess::{declared, with_empty_pairs};
 use super::language::language;
 use super::limits::{CANDIDATES, DATE, LIST};
 use super::lines::with_lines;
@@ -140,7 +141,7 @@ fn texts(tree: &Tree<'_>, tag: Tag, child: NodeId, found: &mut Found) -> bool {
     match tag {
         Tag::Title | Tag::DcTitle => first(&mut found.titles[0], || title(tree, child)),
         Tag::ItunesTitle => first(&mut found.titles[1], || title(tree, child)),
-        Tag::MediaTitle => first(&mut found.titles[2], || media_text(tree, child)),
+        Tag::MediaTitle => first(&mut found.titles[2], || media_text(tree, child).map(with_empty_pairs)),
         Tag::Description | Tag::DcDescription => found.describe(|| text::markup(tree, child, Else::Html)),
         Tag::ItunesSummary => found.describe(|| text::markup(tree, child, guess(tree, child)).map(with_lines)),
         Tag::Summary | Tag::Abstract => {
@@ -166,9 +167,9 @@ fn texts(tree: &Tree<'_>, tag: Tag, child: NodeId, found: &mut Found) -> bool {
 
 /// Reads a title. A title of Atom that declares its type is taken as declared.
 pub(super) fn title(tree: &Tree<'_>, child: NodeId) -> Option<Markup> {
-    let title = text::markup(tree, child, guess(tree, child))?;
+    let title = with_empty_pairs(text::markup(tree, child, guess(tree, child))?);
     let is_declared = tree.is_atom && tree.attr(child, "type").is_some();
-    Some(if is_declared { super::guess::declared(title) } else { title })
+    Some(if is_declared { declared(title) } else { title })
 }
 
 /// Returns how to read a text that declares no type: Atom says it is plain text (RFC 4287 3.1.1), in other dialects it is

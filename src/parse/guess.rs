@@ -2,6 +2,7 @@
 
 use super::entities;
 use crate::model::Markup;
+use crate::model::escape::push_escaped;
 use memchr::memmem;
 use std::collections::HashSet;
 
@@ -126,6 +127,34 @@ pub(super) fn guessed(text: String) -> Markup {
     Markup::Html(out)
 }
 
+/// Returns a title in which pairs of tags with nothing inside or beside them are text (`Replace <b></b> with <strong></strong>`): they
+/// would show nothing, so the title is about them. Editors leave such pairs too, but at the edge of a word.
+pub(super) fn with_empty_pairs(title: Markup) -> Markup {
+    let Markup::Html(html) = &title else { return title };
+    let is_apart = |c: Option<char>| c.is_none_or(|c| !c.is_alphanumeric() && !matches!(c, '<' | '>'));
+    let is_pair = |tag: &GuessedTag<'_>| {
+        let end = tag.at + tag.name.len() + 2;
+        let rest = html.get(end..).unwrap_or_default();
+        let own = rest.strip_prefix("</").and_then(|rest| rest.strip_prefix(tag.name)?.strip_prefix('>'));
+        !tag.closing
+            && html.get(..end).is_some_and(|tag| tag.ends_with('>'))
+            && own.is_some_and(|after| is_apart(html[..tag.at].chars().next_back()) && is_apart(after.chars().next()))
+    };
+    let pairs: Vec<_> = tags(html).filter(is_pair).map(|tag| (tag.at, tag.name.len())).collect();
+    if pairs.is_empty() {
+        return title;
+    }
+    let (mut out, mut copied) = (String::with_capacity(html.len() + 12 * pairs.len()), 0);
+    for (at, length) in pairs {
+        let end = at + 2 * length + "<></>".len();
+        out.push_str(&html[copied..at]);
+        push_escaped(&mut out, &html[at..end]);
+        copied = end;
+    }
+    out.push_str(&html[copied..]);
+    Markup::Html(out)
+}
+
 /// Removes the marks of a CDATA section around a text that was escaped twice, and decodes what stands inside.
 pub(super) fn decoded_once(text: String) -> String {
     let Some(inside) = text.strip_prefix("&lt;![CDATA[").and_then(|rest| rest.strip_suffix("]]&gt;")) else {
@@ -222,6 +251,24 @@ mod tests {
             ("<x-y>a</x-y><br>", "<x-y>a</x-y><br>"),
         ] {
             assert_eq!(guessed(text.to_owned()), Markup::Html(want.to_owned()), "{text}");
+        }
+    }
+
+    #[test]
+    fn empty_pairs_of_tags_in_a_title_are_text() {
+        for (html, want) in [
+            (
+                "Replace <b></b> with <strong></strong>",
+                "Replace &lt;b&gt;&lt;/b&gt; with &lt;strong&gt;&lt;/strong&gt;",
+            ),
+            ("<dialog></dialog>, explained", "&lt;dialog&gt;&lt;/dialog&gt;, explained"),
+            ("On &quot;<x-y></x-y>&quot; <i>now</i>", "On &quot;&lt;x-y&gt;&lt;/x-y&gt;&quot; <i>now</i>"),
+            ("A<b></b> title<i></i>", "A<b></b> title<i></i>"),
+            ("<span></span>Title", "<span></span>Title"),
+            ("<i class='x'></i> Title <b> </b> <i></b>", "<i class='x'></i> Title <b> </b> <i></b>"),
+            ("<p><b></b></p> a <b></bx> <b", "<p><b></b></p> a <b></bx> <b"),
+        ] {
+            assert_eq!(with_empty_pairs(Markup::Html(html.to_owned())).as_str(), want);
         }
     }
 

@@ -6,7 +6,7 @@ mod scan;
 
 use super::draft::{EntryDraft, FeedDraft};
 use super::entry::prefer_gregorian;
-use super::guess::guessed;
+use super::guess::{guessed, with_empty_pairs};
 use super::identity::{About, AssignedKeys};
 use super::language::language;
 use super::limits::{LIST, Limits};
@@ -141,7 +141,7 @@ fn lenient(text: &str, repairs: &mut Repairs) -> serde_json::Result<(Value, bool
 
 fn feed(head: &Object, base: Option<&Url>) -> FeedDraft {
     FeedDraft {
-        title: string(head, "title").map(guessed),
+        title: string(head, "title").map(guessed).map(with_empty_pairs),
         description: string(head, "description").map(guessed),
         link: link(head, "home_page_url", base),
         self_link: link(head, "feed_url", base),
@@ -172,7 +172,7 @@ fn entry(item: &Object, base: Option<&Url>) -> EntryDraft {
     EntryDraft {
         link: page.or_else(of_id),
         id,
-        title: string(item, "title").map(guessed),
+        title: string(item, "title").map(guessed).map(with_empty_pairs),
         content,
         summary,
         authors: authors(item, base),
