@@ -45,7 +45,20 @@ pub(super) fn plain<'a>(tree: &Tree<'a>, id: NodeId) -> Option<Cow<'a, str>> {
             trim(Cow::Owned(joined))
         }
     };
-    Some(without_marks(mend(whole, tree))).filter(|text| !text.is_empty())
+    let whole = mend(whole, tree);
+    let bare = if ends_in_split(tree, id, &whole) { whole } else { without_marks(whole) };
+    Some(bare).filter(|text| !text.is_empty())
+}
+
+/// Returns whether the mark at the end of a text is part of it: it was divided between two CDATA sections, which is the only way to write
+/// it in one (`<![CDATA[a ]]]]><![CDATA[>]]>`).
+fn ends_in_split(tree: &Tree<'_>, id: NodeId, text: &str) -> bool {
+    let is_rest = |last: NodeId| {
+        let last = tree.node(last);
+        last.kind == NodeKind::Cdata && matches!(last.text.trim_ascii_end(), ">" | "]>")
+    };
+    // Programs write a section inside a section so, too.
+    text.ends_with("]]>") && !text.contains("<![CDATA[") && tree.children(id).last().is_some_and(is_rest)
 }
 
 /// Removes the marks of CDATA sections that were escaped and so arrived as characters.
