@@ -12,11 +12,13 @@ pub(super) struct Embed {
     /// Address of the page that shows it.
     pub link: String,
     name: String,
+    /// Whether its provider is not known.
+    is_named_by_host: bool,
     picture: Option<String>,
 }
 
 /// Hosts and the names of their providers.
-const PROVIDERS: [(&str, &str); 24] = [
+const PROVIDERS: [(&str, &str); 27] = [
     ("youtube.com", "YouTube"),
     ("youtube-nocookie.com", "YouTube"),
     ("youtu.be", "YouTube"),
@@ -41,6 +43,9 @@ const PROVIDERS: [(&str, &str); 24] = [
     ("rumble.com", "Rumble"),
     ("reddit.com", "Reddit"),
     ("pinterest.com", "Pinterest"),
+    ("bsky.app", "Bluesky"),
+    ("threads.net", "Threads"),
+    ("threads.com", "Threads"),
 ];
 
 /// Hosts whose frames only count visits and show nothing.
@@ -85,6 +90,11 @@ pub(super) fn of_script(tag: &Tag) -> Option<Embed> {
         format!("https://t.me/{post}")
     } else if let Some(post) = stated("data-instgrm-permalink") {
         post
+    } else if let Some(post) = stated("data-text-post-permalink") {
+        post
+    } else if let Some(post) = stated("data-bluesky-uri") {
+        let (author, post) = post.strip_prefix("at://")?.split_once("/app.bsky.feed.post/")?;
+        format!("https://bsky.app/profile/{author}/post/{post}")
     } else if has_class("fb-") {
         stated("data-href")?
     } else if has_class("tiktok-embed") {
@@ -99,8 +109,9 @@ pub(super) fn of_script(tag: &Tag) -> Option<Embed> {
     shown(&address(&url, None)?)
 }
 
-/// Attributes that hold the address of what an element would show.
-const ADDRESSES: [&str; 7] = ["src", "data-src", "data-url", "data-href", "data-oembed-url", "url", "cite"];
+/// Attributes that hold the address of what an element would show; `data-embed-url` is that of Drupal's `drupal-url` and of Mastodon.
+const ADDRESSES: [&str; 8] =
+    ["src", "data-src", "data-url", "data-href", "data-oembed-url", "data-embed-url", "url", "cite"];
 
 /// Parts of the names of elements and classes that show nothing of their own: advertisements, counters, buttons for sharing.
 const NO_PLAYERS: [&str; 22] = [
@@ -147,7 +158,34 @@ pub(super) fn of_address(tag: &Tag, page: Option<&str>) -> Option<Embed> {
     let bare = |address: &str| address.split(['?', '#']).next().unwrap_or_default().trim_end_matches('/').to_owned();
     let is_own = page.is_some_and(|page| bare(page) == bare(url.as_str()));
     // A picture of a `div` is its background.
-    (!is_own && !lazy::ends_like_picture(url.path())).then(|| shown(&url)).flatten()
+    let mut embed = (!is_own && !lazy::ends_like_picture(url.path())).then(|| shown(&url)).flatten()?;
+    let provider = attribute(tag, "data-url-provider").map(|name| name.trim().to_owned());
+    if let Some(provider) = provider.filter(|name| !name.is_empty() && embed.is_named_by_host) {
+        embed.name = provider;
+    }
+    Some(embed)
+}
+
+/// Returns whether this is an element of Drupal's editor (`drupal-media`, `drupal-entity`) that states the address of a picture.
+pub(super) fn is_picture(tag: &Tag) -> bool {
+    let stated = || ["src", "data-src", "data-url"].iter().find_map(|name| attribute(tag, name));
+    tag.name.starts_with("drupal-") && stated().is_some_and(|address| lazy::ends_like_picture(&address))
+}
+
+/// Returns whether this is the quotation that a script makes a post of, given the post's address in a link inside
+/// (`twitter-tweet`, `bluesky-embed`).
+pub(super) fn is_post(tag: &Tag) -> bool {
+    let class = attribute(tag, "class").unwrap_or_default();
+    let mut names = class.split_ascii_whitespace();
+    &*tag.name == "blockquote"
+        && names.any(|name| ["-tweet", "-media", "-embed", "-embed-bq"].iter().any(|end| name.ends_with(end)))
+}
+
+/// Returns what the last link of a text shows, whose tags are written as [`super::recover::write`] writes them.
+pub(super) fn of_links(html: &str) -> Option<Embed> {
+    let (_, link) = html.rsplit_once(" href=\"")?;
+    let (link, _) = link.split_once('"')?;
+    shown(&address(&super::strip::text(link), None)?)
 }
 
 /// Returns the text of the document that a frame has in its tag.
@@ -171,10 +209,11 @@ fn shown(url: &Url) -> Option<Embed> {
     if COUNTERS.into_iter().any(is) {
         return None;
     }
-    let name =
-        PROVIDERS.iter().find(|(known, _)| is(known)).map_or_else(|| host.to_owned(), |(_, name)| (*name).to_owned());
+    let known = PROVIDERS.iter().find(|(known, _)| is(known)).map(|(_, name)| (*name).to_owned());
+    let is_named_by_host = known.is_none();
+    let name = known.unwrap_or_else(|| host.to_owned());
     let (link, picture) = page_of(url, &name).unwrap_or_else(|| (url.to_string(), None));
-    Some(Embed { link, name, picture })
+    Some(Embed { link, name, is_named_by_host, picture })
 }
 
 /// Returns the player of an element of AMP or another component that states the video's id alone.
@@ -208,6 +247,12 @@ fn by_id(tag: &Tag) -> Option<Url> {
             stated("data-media-id").or_else(|| stated("data-playlist-id"))?,
             stated("data-player-id")?
         ),
+        "amp-tiktok" => {
+            // TikTok's ids are times with 19 digits.
+            let is_id = |id: &String| id.len() == 19 && id.bytes().all(|b| b.is_ascii_digit());
+            format!("https://www.tiktok.com/embed/v2/{}", stated("data-src").filter(is_id)?)
+        }
+        "bsky-embed" => format!("https://bsky.app/profile/{}", stated("username")?),
         name if !name.contains('-') => return None,
         name if name.contains("youtube") => format!("https://www.youtube.com/embed/{}", id()?),
         name if name.contains("vimeo") => format!("https://player.vimeo.com/video/{}", id()?),

@@ -83,7 +83,7 @@ fn may_be_lazy(rest: &[u8]) -> bool {
 /// Returns whether the tag at the beginning of `rest` may be one of which a script makes a player or a formula.
 fn may_be_player(rest: &[u8]) -> bool {
     let tag = &rest[..memchr::memchr2(b'<', b'>', rest).unwrap_or(rest.len())];
-    [&b"data-"[..], b"gist.github", b"math/", b"cite=", b"url="]
+    [&b"data-"[..], b"gist.github", b"math/", b"cite=", b"url=", b"-tweet", b"-embed"]
         .iter()
         .any(|sign| memchr::memmem::find(tag, sign).is_some())
 }
@@ -159,7 +159,8 @@ struct Scripted {
     open: usize,
     /// Where its contents begin in the output.
     from: usize,
-    embed: embeds::Embed,
+    /// `None` if only a link in its contents says what it shows.
+    embed: Option<embeds::Embed>,
 }
 
 /// Maximum number of nested elements of which scripts make players; each is searched for text.
@@ -288,8 +289,9 @@ impl State {
             return;
         }
         let found = embeds::of_script(tag).or_else(|| embeds::of_address(tag, page));
-        if let Some(embed) = found.filter(|_| self.scripted.len() < SCRIPTED) {
-            self.scripted.push(Scripted { name: name.to_owned(), open: 1, from: self.out.len(), embed });
+        let is_player = found.is_some() || embeds::is_post(tag);
+        if is_player && self.scripted.len() < SCRIPTED {
+            self.scripted.push(Scripted { name: name.to_owned(), open: 1, from: self.out.len(), embed: found });
             // XHTML closes an element without contents in its start tag; in HTML this `div` stays open.
             if tag.self_closing {
                 self.end_scripted(name);
@@ -316,9 +318,20 @@ impl State {
     /// Writes the player of an element as a link, if nobody could see anything in the element without scripts.
     fn write_scripted(&mut self, Scripted { from, embed, .. }: Scripted) {
         let inside = &self.out[from..];
-        let has_text = inside.split('<').any(|part| !part.rsplit('>').next().unwrap_or_default().trim().is_empty());
+        // Editors put a no-break space into elements that must not be empty.
+        let is_blank = |text: &str| text.split("&nbsp;").all(|part| part.trim().is_empty());
+        let has_text = inside.split('<').any(|part| !is_blank(part.rsplit('>').next().unwrap_or_default()));
         let shows = || ["<img", "<video", "<audio"].iter().any(|tag| inside.contains(tag));
-        if !has_text && !shows() && self.remember(embed.link.clone()) {
+        if has_text || shows() {
+            return;
+        }
+        let is_linked = embed.is_none();
+        let Some(embed) = embed.or_else(|| embeds::of_links(inside)) else { return };
+        if is_linked {
+            // Nobody can see a link without text.
+            self.out.truncate(from);
+        }
+        if self.remember(embed.link.clone()) {
             embed.write(&mut self.out);
         }
     }
@@ -417,7 +430,7 @@ impl State {
     }
 }
 
-/// Gives elements of AMP the names that HTML has for them.
+/// Gives elements of AMP and of Drupal the names that HTML has for them.
 fn rename(tag: &mut Tag) {
     let name = match &*tag.name {
         "amp-img" | "amp-anim" => {
@@ -426,6 +439,7 @@ fn rename(tag: &mut Tag) {
         }
         "amp-video" => "video",
         "amp-audio" => "audio",
+        _ if tag.kind == TagKind::StartTag && embeds::is_picture(tag) => "img",
         _ => return,
     };
     tag.name = name.into();
