@@ -29,7 +29,7 @@ const ADDRESSES: [&str; 20] = [
 ];
 
 /// Attributes that hold several addresses.
-const SETS: [&str; 5] = ["srcset", "data-srcset", "data-lazy-srcset", "data-original-set", "data-src-set"];
+pub(super) const SETS: [&str; 5] = ["srcset", "data-srcset", "data-lazy-srcset", "data-original-set", "data-src-set"];
 
 /// Maximum width chosen among several pictures, in pixels, if there is one within it.
 const WIDEST: u32 = 1_600;

@@ -1,5 +1,6 @@
 //! Tells whether a picture of a text is the fallback of another, or has one: lazy pictures come with a `noscript` beside them.
 
+use super::attributes::attribute;
 use super::lazy;
 use html5ever::tokenizer::Tag;
 use std::collections::HashSet;
@@ -74,6 +75,29 @@ pub(super) fn name(address: &str) -> String {
         }
     }
     name
+}
+
+/// Maximum width of a picture that replaces a smaller one, in pixels: what a wide screen shows.
+const WIDEST_SCREEN: u32 = 2_048;
+
+/// Returns the address of the same picture in a larger size, if the tag's sets have it and the addresses differ only in the parameters
+/// that choose the size: `/_next/image?url=…&w=64` (Next.js), `a.jpg?w=300` (imgix, WordPress's Photon).
+pub(super) fn wider(tag: &Tag, src: &str) -> Option<String> {
+    let own = width_in(src)?;
+    let sets: Vec<String> = lazy::SETS.iter().filter_map(|name| attribute(tag, name)).collect();
+    let all = sets.iter().flat_map(|set| lazy::candidates(set));
+    let sized = all.filter_map(|(_, address)| Some((width_in(address)?, address)));
+    let wider = sized.filter(|(width, address)| *width > own && name(address) == name(src));
+    let (shown, larger): (Vec<_>, Vec<_>) = wider.partition(|(width, _)| *width <= WIDEST_SCREEN);
+    let best = shown.into_iter().max_by_key(|(width, _)| *width);
+    best.or_else(|| larger.into_iter().min_by_key(|(width, _)| *width)).map(|(_, address)| address.to_owned())
+}
+
+/// Returns the width that a parameter of an address chooses.
+fn width_in(address: &str) -> Option<u32> {
+    let (_, query) = address.split('#').next()?.split_once('?')?;
+    let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+    pairs.find(|(name, _)| matches!(*name, "w" | "width" | "amp;w" | "amp;width"))?.1.parse().ok()
 }
 
 #[cfg(test)]

@@ -381,6 +381,7 @@ impl State {
             address = address.filter(|own| source.is_none() || !lazy::is_placeholder(own)).or_else(|| source.clone());
         }
         let Some(address) = address else { return self.noscript == 0 };
+        let address = pictures::wider(tag, &address).unwrap_or(address);
         let is_lazy = stated.is_none_or(|stated| stated.trim() != address);
         let mut names = pictures::names(tag);
         names.push(pictures::name(&address));

@@ -111,3 +111,32 @@ fn pictures_that_are_repeated_on_purpose_stay() {
         assert_eq!(safe(&text), want, "{text}");
     }
 }
+
+#[test]
+fn the_largest_of_the_same_picture_is_shown() {
+    let next = |width: u32| format!("/_next/image?url=https%3A%2F%2Fc.example%2Fa.jpg&amp;w={width}&amp;q=75");
+    let set = |widths: &[u32]| {
+        let each: Vec<_> = widths.iter().map(|width| format!("{} {width}w", next(*width))).collect();
+        each.join(", ")
+    };
+    let shown = |width: u32| format!("<img src=\"https://x.example{}\">", next(width));
+    for (text, want) in [
+        (format!("<img src='{}' srcset='{}'>", next(64), set(&[640, 1_920])), shown(1_920)),
+        (format!("<img src='{}' srcset='{}'>", next(64), set(&[640, 1_920, 3_840])), shown(1_920)),
+        (format!("<img src='{}' srcset='{}'>", next(64), set(&[3_840])), shown(3_840)),
+        (format!("<img src='{}' srcset='{}'>", next(3_840), set(&[640, 1_920, 3_840])), shown(3_840)),
+        (format!("<img src='{}' data-srcset='{} 1x, {} 2x'>", next(64), next(96), next(256)), shown(256)),
+        (format!("<img src='{}'>", next(64)), shown(64)),
+        (format!("<img src='{}' srcset='/b.jpg?w=640 640w'>", next(64)), shown(64)),
+        (
+            "<img src='/a.jpg?w=300&amp;s=1' srcset='/a.jpg?w=300 300w, /a.jpg?w=1200 1200w'>".to_owned(),
+            "<img src=\"https://x.example/a.jpg?w=1200\">".to_owned(),
+        ),
+        (
+            "<img src='/a.jpg' srcset='/a.jpg?w=300 300w'>".to_owned(),
+            "<img src=\"https://x.example/a.jpg\">".to_owned(),
+        ),
+    ] {
+        assert_eq!(safe(&text), want, "{text}");
+    }
+}
