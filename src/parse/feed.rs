@@ -30,7 +30,9 @@ pub(super) fn find(tree: &Tree<'_>) -> Option<Root> {
     let all = tree.descend(TOP, |tag| !ROOTS.contains(&tag));
     // A page may be about feeds (`the <rss> element`); one around a feed contains a whole channel or entry.
     let is_page = tree.is_page();
-    let is_whole = |tag, id| matches!(tag, Tag::Channel | Tag::Item) && tree.has_own_end(id);
+    let is_whole = |tag, id| {
+        matches!(tag, Tag::Channel | Tag::Item) && (tree.has_own_end(id) || tag == Tag::Item && is_list_item(tree, id))
+    };
     let is_real = |tag, id| {
         let holds_whole = || tree.descend_by(id, |_, _| true).any(|(tag, id)| is_whole(tag, id));
         !is_page || if ROOTS.contains(&tag) { holds_whole() } else { is_whole(tag, id) }
@@ -39,6 +41,13 @@ pub(super) fn find(tree: &Tree<'_>) -> Option<Root> {
     let (tag, id) = of(&ROOTS).or_else(|| of(&[Tag::Channel])).or_else(|| of(&[Tag::Item]))?;
     let channel = if tag == Tag::Channel { id } else { tree.child(id, Tag::Channel).unwrap_or(id) };
     Some(Root { id, channel, format: format(tree, tag, id) })
+}
+
+/// Returns whether an entry without an end tag, which the next one ended, has a title and an address or a text with theirs. Writers of
+/// HTML leave out end tags as those of its list items.
+fn is_list_item(tree: &Tree<'_>, id: NodeId) -> bool {
+    let has = |wanted: &[Tag]| tree.elements(id).any(|(tag, child)| wanted.contains(&tag) && tree.has_own_end(child));
+    tree.node(id).closed && has(&[Tag::Title]) && has(&[Tag::Link, Tag::Id, Tag::Description, Tag::Summary])
 }
 
 fn format(tree: &Tree<'_>, tag: Tag, id: NodeId) -> DocumentFormat {

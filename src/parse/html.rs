@@ -207,6 +207,35 @@ mod tests {
     }
 
     #[test]
+    fn entries_without_end_tags_in_a_page_are_entries() {
+        let context = ParseContext { base: Url::parse("https://x.example/a").ok(), ..ParseContext::default() };
+        let item = |n: u8| {
+            format!("<item><title>T{n}</title><link>https://x.example/{n}</link><description>D</description>\n")
+        };
+        let items = [item(1), item(2), item(3)].concat();
+        for (before, after, want) in [
+            ("<!doctype html><html><body><rss><channel><title>F</title>", "</channel></rss></body></html>", 3),
+            ("<!doctype html><html><body><div><rss><channel><title>F</title>", "</div></body></html>", 3),
+            ("<!doctype html><html><body><rss><title>F</title>", "</rss></body></html>", 3),
+            ("<!doctype html><rss version='2.0'><channel><title>F</title>", "</channel></rss>", 3),
+            // The last one may have been broken off.
+            ("<!doctype html><html><body><rss><channel><title>F</title>", "", 2),
+        ] {
+            let page = format!("{before}{items}{after}");
+            let feed = super::super::read(page.as_bytes(), &context, &|_| false).unwrap();
+            let titles: Vec<_> =
+                feed.listed.iter().map(|e| e.entry.as_ref().unwrap().title.as_ref().unwrap().as_str()).collect();
+            assert_eq!(titles, ["T1", "T2", "T3"][..want], "{page}");
+        }
+        for page in [
+            "<!doctype html><p>An <item> has a <title> and a <link>.<p>The next <item> too",
+            "<!doctype html><p>See <item> and <title>H</title><link rel=x href=/y><p>the next <item> too",
+        ] {
+            assert_eq!(super::super::read(page.as_bytes(), &context, &|_| false), Err(Fault::Html), "{page}");
+        }
+    }
+
+    #[test]
     fn titles_are_in_the_encoding_that_the_page_states() {
         let title = encoding_rs::WINDOWS_1256.encode("خبر").0;
         let link = b"<meta charset=windows-1256><link rel=alternate type='application/rss+xml' href=/f title='";
