@@ -50,13 +50,18 @@ const ENDS: usize = 32;
 /// a value let the tag seem to end before its address.
 fn with_whole_tags(text: &str) -> Cow<'_, str> {
     let (mut out, mut done, mut from) = (String::new(), 0, 0);
+    let mut no_end = [false; 2];
     while let Some(start) = next_mark(text, from) {
         from = start + 1;
+        if let Some(end) = end_of_characters(&text[start..], &mut no_end) {
+            from = start + end;
+            continue;
+        }
         let part = &text[start..next_mark(text, from).unwrap_or(text.len())];
         let Some(inside) = outline_name(part).map(|name| &part[name..]) else { continue };
         let Some(end) = end_of_tag(inside) else { continue };
         let (tag, is_empty) = inside[..end].strip_suffix('/').map_or((&inside[..end], false), |tag| (tag, true));
-        if strict_end(inside) == Some(end) && !tag.contains(['<', '>']) {
+        if strict_end(inside) == Some(end) && !tag.contains('<') {
             continue;
         }
         out.push_str(&text[done..start]);
@@ -88,6 +93,19 @@ fn next_mark(text: &str, from: usize) -> Option<usize> {
         }
     };
     memchr::memchr_iter(b'<', &text.as_bytes()[from..]).map(|at| from + at).find(begins)
+}
+
+/// Returns where the comment or the CDATA section ends that a text begins with. What stands in it are no outlines. `no_end` says for each
+/// of the two whether none of its ends follows, so that each is looked for once.
+fn end_of_characters(text: &str, no_end: &mut [bool; 2]) -> Option<usize> {
+    let kinds = [("<!--", "-->"), ("<![CDATA[", "]]>")].into_iter().zip(no_end);
+    let ((start, end), no_end) = kinds.into_iter().find(|((start, _), _)| text.starts_with(start))?;
+    if *no_end {
+        return None;
+    }
+    let found = memchr::memmem::find(&text.as_bytes()[start.len()..], end.as_bytes());
+    *no_end = found.is_none();
+    Some(start.len() + found? + end.len())
 }
 
 /// Returns the length of `<outline` if a text begins with this tag.
@@ -236,6 +254,7 @@ fn ends_value(after: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn quotes_inside_a_value_cost_no_outline() {
@@ -276,6 +295,89 @@ mod tests {
             assert_eq!(found.iter().map(|outline| outline.depth).collect::<Vec<_>>(), [0, 0, 0], "{attributes}");
             let value = |name| found[0].attributes.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str());
             assert_eq!((value("text"), value("xmlUrl")), (Some(want), Some("u")), "{attributes}");
+        }
+    }
+
+    /// Returns a value of an attribute that has this quote around it, as XML allows it.
+    fn value(quote: char) -> impl Strategy<Value = String> {
+        let parts = [
+            "a",
+            "B",
+            " ",
+            ">",
+            "/>",
+            "=",
+            "x=",
+            "-->",
+            "]]>",
+            "&amp;",
+            "&lt;b&gt;",
+            "&quot;",
+            "&apos;",
+            "&#233;",
+            "é",
+            "ع",
+            ";",
+        ];
+        let other = if quote == '"' { "'" } else { "\"" };
+        prop::collection::vec(prop_oneof![4 => prop::sample::select(parts.to_vec()), 1 => Just(other)], 0..8)
+            .prop_map(|parts| parts.concat())
+    }
+
+    fn attribute() -> impl Strategy<Value = (&'static str, String, &'static str)> {
+        let names = prop::sample::select(vec!["text", "title", "xmlUrl", "htmlUrl", "x:y", "_a-b.c"]);
+        let quoted = prop_oneof![
+            value('"').prop_map(|value| format!("\"{value}\"")),
+            value('\'').prop_map(|value| format!("'{value}'")),
+        ];
+        (names, quoted, prop::sample::select(vec!["=", " = ", "\n="]))
+    }
+
+    /// What may stand between two outlines of a list that is well formed.
+    fn between() -> impl Strategy<Value = &'static str> {
+        prop::sample::select(vec![
+            "",
+            "\n  ",
+            "<!-- <outline text=\"A \"B\"> C\" xmlUrl='u'/> -->",
+            "<note><![CDATA[<outline text=\"A \"B\"> C\" xmlUrl='u'/>]]></note>",
+            "<n:state read='a > \"b\"' x=\"it's\"/>",
+            "<note>a &amp; b</note>",
+            "<?x y='<outline'?>",
+        ])
+    }
+
+    proptest! {
+        #![proptest_config(crate::model::testing::cases())]
+
+        #[test]
+        fn a_list_that_is_well_formed_is_not_repaired(
+            outlines in prop::collection::vec((prop::collection::vec(attribute(), 0..4), 0..3_u8, between()), 0..8),
+        ) {
+            let mut text = String::from("<?xml version='1.0'?><opml><head><title>x</title></head><body>");
+            let (mut open, mut want) = (0, Vec::new());
+            for (attributes, kind, between) in &outlines {
+                let written = attributes.iter().map(|(name, value, is)| format!(" {name}{is}{value}"));
+                let written = written.collect::<Vec<_>>().concat();
+                let none = entities::References::default();
+                let decoded = |value: &str| entities::decode(&value[1..value.len() - 1], &none).into_owned();
+                let stated = attributes.iter().map(|(name, value, _)| ((*name).to_owned(), decoded(value)));
+                let attributes = stated.collect();
+                want.push(Outline { depth: open, attributes });
+                let (end, after) = match kind {
+                    0 => ("/>", ""),
+                    1 => (">", "</outline>"),
+                    _ => ("\n>", ""),
+                };
+                text.extend(["<outline", &written, end, between, after]);
+                open += usize::from(*kind > 1);
+            }
+            text += &"</outline>".repeat(open);
+            text += "</body></opml>";
+            prop_assert!(matches!(with_whole_tags(&text), Cow::Borrowed(_)), "{}\n{}", text, with_whole_tags(&text));
+            let mut repairs = Repairs::default();
+            Tree::read(&text, None, &Limits::of(&ParseContext::default()), &mut repairs).unwrap();
+            prop_assert!(repairs.0.is_empty(), "{:?} {}", repairs, text);
+            prop_assert_eq!(super::outlines(&text), want, "{}", text);
         }
     }
 
