@@ -58,6 +58,28 @@ impl<'t, 'a> Foreign<'t, 'a> {
         self.has_own && self.may_be(id, node)
     }
 
+    /// Notes that entries in foreign elements of the feed `root` were left out, or that they were read because there are no others.
+    pub fn note(&self, root: NodeId, has_read: bool, repairs: &mut Repairs) {
+        if !self.has_own {
+            if has_read && self.tree.node(root).tag != Tag::Item {
+                repairs.note("foreign-entries-read");
+            }
+            return;
+        }
+        let is_entry = |node: &Node<'_>| {
+            let is_named = || ["item", "entry"].iter().any(|name| node.text.eq_ignore_ascii_case(name));
+            node.closed && (node.tag == Tag::Item || node.tag == Tag::Foreign && is_named())
+        };
+        let holds_entry = |id| {
+            let mut inside = self.tree.descend_by(id, |_, node| !is_entry(node));
+            is_entry(&self.tree.node(id)) || inside.any(|(_, id)| is_entry(&self.tree.node(id)))
+        };
+        let mut all = self.tree.descend_by(root, |id, node| node.tag != Tag::Item && !self.has(id, node));
+        if all.any(|(_, id)| self.has(id, &self.tree.node(id)) && holds_entry(id)) {
+            repairs.note("foreign-entries");
+        }
+    }
+
     /// Returns whether an element is foreign in a feed that has entries of its own. One that was never ended contains nothing.
     fn may_be(&self, id: NodeId, node: &Node<'a>) -> bool {
         let is_foreign = match node.tag {
@@ -112,6 +134,15 @@ mod tests {
             let feed = read(rss.as_bytes(), &ParseContext::default(), &|_| false).unwrap();
             let titles = feed.listed.iter().map(|entry| entry.entry.as_ref().unwrap().title.as_ref().unwrap().as_str());
             assert_eq!(titles.collect::<Vec<_>>(), want, "{rss}");
+            let said: Vec<_> = feed.repairs.iter().filter(|name| name.starts_with("foreign-entries")).collect();
+            let is_foreign = channel.contains("<x:box") || channel.contains("urn:x") || channel.contains("<related");
+            let is_other = feed.repairs.contains(&"unknown-namespace");
+            let want: &[_] = match (is_foreign && !is_other, want) {
+                (true, ["own"]) => &[&"foreign-entries"],
+                (true, _) => &[&"foreign-entries-read"],
+                _ => &[],
+            };
+            assert_eq!(said, want, "{rss}");
         }
     }
 

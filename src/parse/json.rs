@@ -113,7 +113,10 @@ fn entries(
     let read = drafts.iter().take_while(|_| limits.look().is_ok());
     raw.orders = super::dates::Orders::of(read.map(|(_, draft)| dates(draft)));
     for (hash, draft) in drafts {
-        let Some(key) = keys.next(draft.id.as_deref(), draft.link.as_deref(), || About::of(&draft)) else { continue };
+        let Some(key) = keys.next(draft.id.as_deref(), draft.link.as_deref(), || About::of(&draft)) else {
+            repairs.note("repeated-entries");
+            continue;
+        };
         let is_known = known(hash);
         raw.listed.push((hash, draft.link.clone(), key, is_known));
         if !is_known {

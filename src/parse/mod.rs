@@ -302,7 +302,7 @@ fn read_items(
     let limits = Limits::of(context);
     let mut keys = AssignedKeys::new(context.guids_void);
     let mut allowance = Allowance::new(&raw.feed, &limits);
-    let items = items(tree, root, &mut allowance, &mut keys, &limits)?;
+    let items = items(tree, root, &mut allowance, &mut keys, &limits, repairs)?;
     let about = |id| About::taken_from(read_item(tree, root, id, links::Links::default(), context));
     for (id, links) in &items {
         limits.look()?;
@@ -314,7 +314,10 @@ fn read_items(
         limits.look()?;
         let (start, end) = tree.node(id).span;
         let hash = RawHash::of(&text.as_bytes()[start..end]);
-        let Some(key) = keys.next(links.id.as_deref(), links.page.as_deref(), || about(id)) else { continue };
+        let Some(key) = keys.next(links.id.as_deref(), links.page.as_deref(), || about(id)) else {
+            repairs.note("repeated-entries");
+            continue;
+        };
         let page = links.page.clone();
         if known(hash) {
             raw.listed.push((hash, page, key, true));
@@ -357,6 +360,7 @@ fn items(
     allowance: &mut Allowance,
     keys: &mut AssignedKeys,
     limits: &Limits,
+    repairs: &mut Repairs,
 ) -> Result<Vec<(tree::NodeId, links::Links)>, Fault> {
     let is_sitemap = tree.node(root).tag == names::Tag::UrlSet;
     let is_entry = |id| tree.node(id).closed && (!is_sitemap || sitemap::is_news(tree, id));
@@ -374,6 +378,7 @@ fn items(
         keys.announce(links.id.as_deref(), links.page.as_deref());
         items.push((id, links));
     }
+    foreign.note(root, !items.is_empty(), repairs);
     Ok(items)
 }
 

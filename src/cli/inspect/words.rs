@@ -43,6 +43,9 @@ pub fn repair_words(name: &str) -> &str {
         "junk-before" => "there is other text before the feed",
         "mended-json" => "mistakes in JSON that do not hide what was meant",
         "mismatched-tags" => "end tags without a start tag",
+        "foreign-entries" => "entries in elements of other vocabularies; they are not the feed's and were left out",
+        "foreign-entries-read" => "the only entries are in elements of other vocabularies; they were read",
+        "repeated-entries" => "entries that are listed twice; the copies were left out",
         "repeated-guids" => "different entries with the same guid",
         "entity-expansion" => {
             "entities that expand beyond the size limit of a document; entries from there on were left out"
