@@ -121,7 +121,14 @@ mod tests {
         let parts = ["Quake (3)", "https://x.example/%D8%AE", "", text, image, "", "A", "B", "", "", file];
         let text = "<p>a</p> <p></p><img height=\"1\" src=\"https://i0.x.example.org/1.gif\" width=\"1\">";
         let older = ["Quake \u{200f}(3)", "https://x.example/%d8%ae", "", text, image, "", "B", "A", "", "", file];
+        let quoted = Entry {
+            title: Some(PlainText::vouch("L’été “1”".to_owned())),
+            content: Some(SafeHtml::vouch("<p>it’s “so” می\u{200c}شود</p><p></p>".to_owned())),
+            ..arrival("k", "", "").entry
+        };
+        let of_quoted = ["L’été “1”", "", "", "<p>it’s “so” می\u{200c}شود</p>", "", "", "", ""];
+        assert_eq!(crate::normalise::formerly_shown(&quoted).next(), Some(Entry::hash_shown(&of_quoted)));
         let hashes: Vec<i64> = crate::normalise::formerly_shown(&entry).collect();
-        assert_eq!(hashes, [Entry::hash_shown(&parts), Entry::hash_shown(&older)]);
+        assert_eq!(hashes[1..], [Entry::hash_shown(&parts), Entry::hash_shown(&older)]);
     }
 }

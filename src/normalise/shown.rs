@@ -5,8 +5,8 @@ use crate::model::{Entry, Extras, PlainText, SafeHtml};
 use std::borrow::Cow;
 
 /// Hashes everything that a reader sees and an outlet edits. Stated dates are excluded, because many outlets state the time of
-/// the poll, and so are counters in the title, clocks in the text, the queries of addresses, and differences of serialisation: see
-/// [`super::volatile`]. Also returns whether the entry has anything of that kind except the last, and so may need a refresh although
+/// the poll, and so are counters in the title, clocks in the text, the queries of addresses, and differences of serialisation
+/// (typographic quotes among them): see [`super::volatile`]. Also returns whether the entry has anything of that kind except the last, and so may need a refresh although
 /// nothing was edited.
 pub(super) fn shown(
     title: Option<&PlainText>,
@@ -46,7 +46,7 @@ pub(super) fn shown(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Person;
+    use crate::model::{Category, Person};
 
     #[test]
     fn order_of_authors_and_spelling_of_addresses_are_no_edits() {
@@ -58,5 +58,32 @@ mod tests {
         assert_eq!(known, of(["B", "A"], "https://x.example/%D8%AE;jsessionid=B2"));
         assert_ne!(known, of(["A", "C"], "https://x.example/%D8%AE"));
         assert_ne!(known, of(["A", "B"], "https://x.example/%D8%AF"));
+    }
+
+    fn of(title: &str, text: &str, terms: [&str; 2]) -> i64 {
+        let categories = terms.map(|term| Category { term: term.to_owned(), scheme: None, label: None }).to_vec();
+        let [title, text] = [PlainText::vouch(title.to_owned()), PlainText::vouch(text.to_owned())];
+        let text = SafeHtml::vouch(text.into_string());
+        shown(Some(&title), None, [Some(&text), None], &Extras { categories, ..Extras::default() }).0
+    }
+
+    #[test]
+    fn quotes_non_joiners_and_the_order_of_categories_are_no_edits() {
+        let known = of("L'été \"1\"", "<p title=\"a'b\">it's \"so\" می\u{200c}شود</p>", ["A", "B"]);
+        for (title, text, terms) in [
+            ("L’été “1”", "<p title=\"a’b\">it’s “so” میشود</p>", ["B", "A"]),
+            ("L‘été „1”", "<p title=\"a'b\">it's &quot;so&quot; می\u{200c}شود</p>", ["A", "B"]),
+            ("L'été\u{200c} \"1\"", "<p title=\"a'b\">it‘s „so‟ میشود</p>", ["A", "B"]),
+        ] {
+            assert_eq!(of(title, text, terms), known, "{title} {text}");
+        }
+        for (title, text, terms) in [
+            ("L'été 1", "<p title=\"a'b\">it's \"so\" می\u{200c}شود</p>", ["A", "B"]),
+            ("L'été \"1\"", "<p title=\"a'b\">it's so میشود</p>", ["A", "B"]),
+            ("L'été \"1\"", "<p title=\"a'b\">it's \"so\" می شود</p>", ["A", "B"]),
+            ("L'été \"1\"", "<p title=\"a'b\">it's \"so\" میشود</p>", ["A", "C"]),
+        ] {
+            assert_ne!(of(title, text, terms), known, "{title} {text}");
+        }
     }
 }

@@ -11,8 +11,8 @@ mod serialised;
 pub(super) use addresses::{steady_address, steady_file};
 pub use clocks::without_clocks;
 pub use counters::without_counters;
-pub(super) use serialised::formerly_serialised;
 pub use serialised::steady_html;
+pub(super) use serialised::{formerly_quoted, formerly_serialised};
 
 use std::borrow::Cow;
 
@@ -63,10 +63,21 @@ fn is_gap(run: &str) -> bool {
     !run.chars().any(|c| c.is_alphanumeric() || is_mark(c))
 }
 
-/// Returns a title as it is compared: without counters and the brackets around them, marks of direction and tatweel, in NFC. Also
-/// returns whether it has a counter.
+/// Returns a title as it is compared: without counters and the brackets around them, marks of direction, non-joiners and tatweel, with
+/// plain quotes, in NFC. Also returns whether it has a counter.
 #[must_use]
 pub fn steady_title(title: &str) -> (Cow<'_, str>, bool) {
+    match serialised::with_plain_quotes(title) {
+        Cow::Borrowed(title) => formerly_steady_title(title),
+        Cow::Owned(plain) => {
+            let (steady, has_counter) = formerly_steady_title(&plain);
+            (Cow::Owned(steady.into_owned()), has_counter)
+        }
+    }
+}
+
+/// Returns a title as an earlier version compared it: with typographic quotes and non-joiners.
+pub(super) fn formerly_steady_title(title: &str) -> (Cow<'_, str>, bool) {
     match plain_title(title) {
         Cow::Borrowed(title) => uncounted(title),
         Cow::Owned(plain) => {

@@ -23,6 +23,28 @@ pub(in crate::normalise) fn formerly_serialised(html: &str) -> String {
     serialised(html, SteadyWriter { version: Version::Earlier, ..SteadyWriter::default() }).0
 }
 
+/// Returns safe HTML as an earlier version compared it: with typographic quotes and non-joiners.
+pub(in crate::normalise) fn formerly_quoted(html: &str) -> String {
+    serialised(html, SteadyWriter { version: Version::Quoted, ..SteadyWriter::default() }).0
+}
+
+/// Returns a text with the quotes of a keyboard in place of typographic ones, and without non-joiners (U+200C): editors and content
+/// systems exchange them by themselves.
+pub(super) fn with_plain_quotes(text: &str) -> Cow<'_, str> {
+    // In UTF-8, all of these characters begin with the same two bytes.
+    let may_have = |sign: &[u8]| memchr::memmem::find(text.as_bytes(), sign).is_some();
+    if !may_have(&[0xE2, 0x80]) && !may_have(b"&quot;") {
+        return Cow::Borrowed(text);
+    }
+    let plain = text.chars().filter(|c| *c != '\u{200c}').map(|c| match c {
+        '‘' | '’' | '‚' | '‛' => '\'',
+        '“' | '”' | '„' | '‟' => '"',
+        c => c,
+    });
+    let plain: String = plain.collect();
+    Cow::Owned(plain.replace("&quot;", "\""))
+}
+
 fn serialised<'a>(html: &'a str, writer: SteadyWriter<'a>) -> (String, bool) {
     let mut writer = SteadyWriter { out: String::with_capacity(html.len()), at_edge: true, ..writer };
     let mut rest = html;
@@ -36,8 +58,13 @@ fn serialised<'a>(html: &'a str, writer: SteadyWriter<'a>) -> (String, bool) {
         writer.tag(&tag[1..end]);
         rest = &tag[end + 1..];
     }
-    let SteadyWriter { out, volatile, .. } = writer;
-    let out = composed(out);
+    let SteadyWriter { out, volatile, version, .. } = writer;
+    let mut out = composed(out);
+    if version == Version::This
+        && let Cow::Owned(plain) = with_plain_quotes(&out)
+    {
+        out = plain;
+    }
     match clocks::without_clocks(&out) {
         Cow::Owned(steady) => (steady, true),
         Cow::Borrowed(_) => (out, volatile),
@@ -68,6 +95,8 @@ pub(super) fn may_compose(text: &str) -> bool {
 enum Version {
     /// That of an earlier version, which left less out.
     Earlier,
+    /// That of a later one, which told quotes apart.
+    Quoted,
     #[default]
     This,
 }
@@ -100,7 +129,7 @@ impl<'a> SteadyWriter<'a> {
         };
         let is_counter = match self.version {
             Version::Earlier => counters::is_counter,
-            Version::This => element_counters::is_counter,
+            Version::Quoted | Version::This => element_counters::is_counter,
         };
         if text.len() <= COUNTER && is_counter(&text) {
             self.volatile = true;
@@ -151,12 +180,12 @@ impl<'a> SteadyWriter<'a> {
             }
         }
         // A paragraph without contents shows nothing.
-        if name == "/p" && self.version == Version::This && self.out.ends_with("<p>") {
+        if name == "/p" && self.version != Version::Earlier && self.out.ends_with("<p>") {
             self.out.truncate(self.out.len() - "<p>".len());
             return;
         }
         // A picture of one pixel counts visits, often at an address of its own for each.
-        if name == "img" && points == 2 && self.version == Version::This {
+        if name == "img" && points == 2 && self.version != Version::Earlier {
             self.volatile = true;
             self.attributes.clear();
             return;
