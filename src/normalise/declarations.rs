@@ -7,7 +7,9 @@ use std::borrow::Cow;
 /// lose it. The marks of CDATA sections and the conditions of Word (`<![if !supportLists]>`) are removed. A comment without an end
 /// ends at the first `>`, as in old browsers; HTML would lose all that follows.
 pub(super) fn declarations(html: &str) -> Cow<'_, str> {
-    let (mut out, mut copied, mut at) = (String::new(), 0, 0);
+    // Most texts have none, and searching backwards takes long.
+    let Some(first) = memmem::find(html.as_bytes(), b"<!") else { return Cow::Borrowed(html) };
+    let (mut out, mut copied, mut at) = (String::new(), 0, first);
     let ends = Ends {
         comment: memmem::rfind(html.as_bytes(), b"-->"),
         section: memmem::rfind(html.as_bytes(), b"]]>"),

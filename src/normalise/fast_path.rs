@@ -6,16 +6,19 @@
 mod elements;
 
 use super::attributes::ATTRIBUTES;
-use super::limits::TextLimits;
+use super::limits::{GROWN, TextLimits};
+use crate::model::{address, uri};
 use elements::{ELEMENTS, Element, NAMES, Nesting};
 use std::fmt::Write as _;
+use url::Url;
 
 /// Maximum number of open elements; texts with more go to the sanitiser.
 const DEPTH: usize = 40;
 
-/// Returns `html` sanitised, or `None` when it needs the sanitiser or the deadline passes meanwhile.
-pub(super) fn clean(html: &str, limits: &TextLimits) -> Option<String> {
-    let mut cleaner = Cleaner { out: String::with_capacity(html.len() + html.len() / 8), open: Vec::new() };
+/// Returns `html` sanitised, or `None` when it needs the sanitiser or the deadline passes meanwhile. Paths are resolved against `base`.
+pub(super) fn clean(html: &str, base: Option<&str>, limits: &TextLimits) -> Option<String> {
+    let out = String::with_capacity(html.len() + html.len() / 8);
+    let mut cleaner = Cleaner { out, open: Vec::new(), base, parsed_base: None, grown: 0 };
     let mut rest = html;
     loop {
         // Carriage returns and NUL characters are left to the sanitiser.
@@ -40,19 +43,24 @@ pub(super) fn clean(html: &str, limits: &TextLimits) -> Option<String> {
 }
 
 /// The output so far, and the open elements.
-struct Cleaner {
+struct Cleaner<'a> {
     out: String,
     open: Vec<&'static Element>,
+    base: Option<&'a str>,
+    /// The same, once it was needed.
+    parsed_base: Option<Url>,
+    /// By how many bytes addresses have grown.
+    grown: usize,
 }
 
-impl Cleaner {
+impl Cleaner<'_> {
     fn text(&mut self, text: &str) -> Option<()> {
         if memchr::memchr2(b'\r', 0, text.as_bytes()).is_some() {
             return None;
         }
         let mut rest = text;
-        // The serialiser of the sanitiser writes a no-break space as a reference.
-        while let Some(at) = memchr::memmem::find(rest.as_bytes(), "\u{A0}".as_bytes()) {
+        // The serialiser of the sanitiser writes a no-break space (C2 A0) as a reference.
+        while let Some(at) = memchr::memchr_iter(0xC2, rest.as_bytes()).find(|at| rest.as_bytes()[at + 1] == 0xA0) {
             self.out.push_str(&rest[..at]);
             self.out.push_str("&nbsp;");
             rest = &rest[at + 2..];
@@ -82,6 +90,13 @@ impl Cleaner {
         let closing = rest.starts_with('/');
         let rest = &rest[usize::from(closing)..];
         let end = rest.bytes().position(|b| !b.is_ascii_lowercase() && !b.is_ascii_digit())?;
+        match &rest[..end] {
+            // In a text, tags of a whole document mean nothing, and an end tag of a picture means nothing anywhere (HTML 13.2.6.4.7).
+            "html" | "head" | "body" | "img" if closing => return rest[end..].strip_prefix('>'),
+            "html" | "head" | "body" => return self.dropped_tag(&rest[end..]),
+            raw @ ("script" | "style") if !closing => return after_raw_text(raw, self.dropped_tag(&rest[end..])?),
+            _ => {}
+        }
         let element = ELEMENTS.iter().find(|element| element.name == &rest[..end])?;
         if closing {
             let inner = self.open.pop()?;
@@ -103,7 +118,15 @@ impl Cleaner {
             self.open.push(element);
         }
         // A line feed at the beginning of a `pre` is not part of its text (HTML 13.1.2.5).
-        (element.name != "pre" || !after.starts_with('\n')).then_some(after)
+        Some(if element.name == "pre" { after.strip_prefix('\n').unwrap_or(after) } else { after })
+    }
+
+    /// Reads the attributes of a tag that is dropped. Returns the text after the tag.
+    fn dropped_tag<'a>(&mut self, rest: &'a str) -> Option<&'a str> {
+        let written = self.out.len();
+        let after = self.attributes(&DROPPED, rest)?;
+        self.out.truncate(written);
+        Some(after)
     }
 
     /// Returns `Some` if the tree builder would put `element` at this place (HTML 13.2.6.4.7).
@@ -138,9 +161,7 @@ impl Cleaner {
             }
             let end = trimmed.bytes().position(|b| !b.is_ascii_lowercase() && !b.is_ascii_digit() && b != b'-')?;
             let (name, after) = trimmed.split_at(end);
-            let after = after.strip_prefix('=')?;
-            let quote = after.chars().next().filter(|c| matches!(c, '"' | '\''))?;
-            let (value, after) = after[1..].split_once(quote)?;
+            let (value, after) = attribute_value(after)?;
             // Of attributes with the same name the first counts; this is left to the sanitiser. Each is compared with all before it.
             if name.is_empty() || seen.len() >= ATTRIBUTES || seen.contains(&name) {
                 return None;
@@ -157,7 +178,14 @@ impl Cleaner {
             return Some(());
         }
         let address = matches!(name, "href" | "src" | "cite");
-        if address && !is_plain_address(value) {
+        if matches!(name, "href" | "src") && is_plain_path(value) {
+            let whole = self.resolved(value)?;
+            let _ = write!(self.out, " {name}=\"");
+            self.value(&whole)?;
+            self.out.push('"');
+            return Some(());
+        }
+        if address && !is_plain_address(value) && !(name == "href" && is_plain_mail(value)) {
             return None;
         }
         let _ = write!(self.out, " {name}=\"");
@@ -178,6 +206,17 @@ impl Cleaner {
         Some(())
     }
 
+    /// Resolves a path against the base, as the sanitiser does.
+    fn resolved(&mut self, path: &str) -> Option<String> {
+        if self.parsed_base.is_none() {
+            self.parsed_base = Url::parse(self.base?).ok().filter(|base| matches!(base.scheme(), "http" | "https"));
+        }
+        let whole = address::absolute(Some(self.parsed_base.as_ref()?), path)?;
+        let whole = uri::without_userinfo(&whole).into_owned();
+        self.grown += whole.len().saturating_sub(path.len());
+        (self.grown <= GROWN).then_some(whole)
+    }
+
     fn value(&mut self, text: &str) -> Option<()> {
         if text.contains(['\r', '\0']) {
             return None;
@@ -194,6 +233,49 @@ impl Cleaner {
         }
         Some(())
     }
+}
+
+/// The attributes of a tag that is dropped with them.
+const DROPPED: Element = Element { name: "", nesting: Nesting::Inline, attributes: &[] };
+
+/// Returns the text after the end tag of a script or a style, which is dropped. Supports only those that hold no other end tag and no
+/// comment, in which browsers would not see the end (HTML 13.2.5.4).
+fn after_raw_text<'a>(name: &str, contents: &'a str) -> Option<&'a str> {
+    let (text, after) = contents.split_once("</")?;
+    let after = after.strip_prefix(name)?.strip_prefix('>')?;
+    (!text.contains("<!--")).then_some(after)
+}
+
+/// Reads the value at the beginning of `rest`, which follows the name of an attribute. Returns the text after it.
+fn attribute_value(rest: &str) -> Option<(&str, &str)> {
+    let Some(value) = rest.strip_prefix('=') else {
+        let ends = rest.starts_with('>') || rest.starts_with([' ', '\n', '\t']);
+        // White space may stand before the equals sign.
+        return (ends && !rest.trim_start_matches([' ', '\n', '\t']).starts_with('=')).then_some(("", rest));
+    };
+    if let Some(quote) = value.chars().next().filter(|c| matches!(c, '"' | '\'')) {
+        return value[1..].split_once(quote);
+    }
+    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b'%' | b'#' | b':' | b'/');
+    let end = value.bytes().position(|b| !plain(b))?;
+    let (value, after) = value.split_at(end);
+    (end > 0 && after.starts_with(['>', ' ', '\n', '\t'])).then_some((value, after))
+}
+
+/// Returns whether a value is a path from the root of a site, with characters that need no escaping.
+fn is_plain_path(value: &str) -> bool {
+    let plain =
+        |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'/' | b'-' | b'_' | b'.' | b'~' | b'?' | b'=' | b',' | b'+');
+    value.starts_with('/') && !value.starts_with("//") && value.bytes().all(plain)
+}
+
+/// Returns whether a value is an address of e-mail without parameters.
+fn is_plain_mail(value: &str) -> bool {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b'+');
+    let parts = value.strip_prefix("mailto:").and_then(|address| address.split_once('@'));
+    parts.is_some_and(|(name, host)| {
+        !name.is_empty() && !host.is_empty() && name.bytes().all(plain) && host.bytes().all(plain)
+    })
 }
 
 /// Returns the text after a comment, which is dropped. Supports only comments that end properly.
@@ -229,8 +311,8 @@ fn bare_in_value(rest: &str) -> Option<(char, &str)> {
 /// Decodes the reference at the beginning of `rest` and returns the text after it. Supports the names of the table, and numbers
 /// that HTML takes unchanged (13.2.5.80).
 fn reference(rest: &str) -> Option<(char, &str)> {
-    // HTML 13.2.5.72: an ampersand before white space is an ampersand.
-    if rest[1..].starts_with([' ', '\n']) {
+    // HTML 13.2.5.72: before anything but a letter, a digit or a number sign, an ampersand is one. No name begins with a digit.
+    if !rest[1..].starts_with(|c: char| c.is_ascii_alphabetic() || c == '#') {
         return Some(('&', &rest[1..]));
     }
     let end = rest.bytes().take(12).position(|b| b == b';')?;

@@ -79,7 +79,7 @@ pub fn within_limits<'a>(html: &'a str, limits: &TextLimits) -> Option<Cow<'a, s
 fn safe(text: &str, place: TextPlace<'_>, limits: &TextLimits) -> Option<String> {
     let text = declarations(text);
     let needs = recover::needs(&text);
-    if !needs && let Some(safe) = fast_path::clean(&text, limits) {
+    if !needs && let Some(safe) = fast_path::clean(&text, place.base, limits) {
         return Some(safe);
     }
     let text = strays(&text);
@@ -87,7 +87,7 @@ fn safe(text: &str, place: TextPlace<'_>, limits: &TextLimits) -> Option<String>
         return clean(&cut(&text, limits)?, place.base, limits);
     }
     let text = recover::rewrite(&attributes::cut(&text, Slash::Ends, limits), place, limits);
-    if let Some(safe) = fast_path::clean(&text, limits) {
+    if let Some(safe) = fast_path::clean(&text, place.base, limits) {
         return Some(safe);
     }
     clean(&cut(&text, limits)?, place.base, limits)

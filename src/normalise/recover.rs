@@ -13,7 +13,8 @@ use super::place::TextPlace;
 use super::strip::tokenise;
 use crate::model::{elements::is_html, escape::push_escaped};
 use html5ever::tokenizer::{Tag, TagKind, Token, TokenSink, TokenSinkResult};
-use std::{cell::RefCell, collections::HashSet};
+use regex::bytes::Regex;
+use std::{cell::RefCell, collections::HashSet, sync::LazyLock};
 
 /// Returns whether a text has anything to rewrite. One scan of the tags and a few searches; most texts have nothing.
 pub(super) fn needs(html: &str) -> bool {
@@ -32,7 +33,7 @@ pub(super) fn needs(html: &str) -> bool {
             b"lite-",
             b"youtube-",
         ];
-        const SCRIPTED: [&[u8]; 3] = [b"script", b"div", b"blockquote"];
+        const PLAYERS: [&[u8]; 3] = [b"script", b"div", b"blockquote"];
         const FILES: [&[u8]; 4] = [b"img", b"video", b"audio", b"source"];
         let rest = &bytes[at + 1..];
         let starts = |name: &&[u8]| rest.get(..name.len()).is_some_and(|n| n.eq_ignore_ascii_case(name));
@@ -41,7 +42,7 @@ pub(super) fn needs(html: &str) -> bool {
             Some(b'm' | b'n' | b'i' | b'o' | b'e' | b'p' | b'a' | b'l' | b'y' | b't') if NAMES.iter().any(starts) => {
                 true
             }
-            Some(b's' | b'd' | b'b') if SCRIPTED.iter().any(starts) => may_be_player(rest),
+            Some(b's' | b'd' | b'b') if PLAYERS.iter().any(starts) => may_be_player(rest),
             Some(b'a'..=b'z') => is_custom(rest),
             _ => false,
         }
@@ -60,32 +61,24 @@ pub(super) fn needs(html: &str) -> bool {
     memchr::memchr_iter(b'<', bytes).any(tag) || memchr::memmem::find_iter(bytes, b"href=").any(within)
 }
 
-/// Returns whether the tag at the beginning of `rest` has an attribute that a lazy picture or file may have, or a style that a picture of
-/// one pixel may have.
+/// Signs of an attribute that a lazy picture or file may have, or of a style that a picture of one pixel may have.
+static LAZY: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new("data|DATA|lazy|srcset|SRCSET|-src|_src|width:1px|width: 1px|width:0|width: 0").ok());
+
+/// Returns whether the tag at the beginning of `rest` has one of the signs of [`LAZY`].
 fn may_be_lazy(rest: &[u8]) -> bool {
-    const SIGNS: [&[u8]; 11] = [
-        b"data",
-        b"DATA",
-        b"lazy",
-        b"srcset",
-        b"SRCSET",
-        b"-src",
-        b"_src",
-        b"width:1px",
-        b"width: 1px",
-        b"width:0",
-        b"width: 0",
-    ];
     let tag = &rest[..memchr::memchr(b'<', rest).unwrap_or(rest.len())];
-    SIGNS.iter().any(|sign| memchr::memmem::find(tag, sign).is_some())
+    LAZY.as_ref().is_none_or(|signs| signs.is_match(tag))
 }
 
-/// Returns whether the tag at the beginning of `rest` may be one of which a script makes a player or a formula.
+/// Signs of an element of which a script makes a player or a formula.
+static PLAYER: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"data-|gist\.github|math/|cite=|url=|-tweet|-embed").ok());
+
+/// Returns whether the tag at the beginning of `rest` has one of the signs of [`PLAYER`].
 fn may_be_player(rest: &[u8]) -> bool {
     let tag = &rest[..memchr::memchr2(b'<', b'>', rest).unwrap_or(rest.len())];
-    [&b"data-"[..], b"gist.github", b"math/", b"cite=", b"url=", b"-tweet", b"-embed"]
-        .iter()
-        .any(|sign| memchr::memmem::find(tag, sign).is_some())
+    PLAYER.as_ref().is_none_or(|signs| signs.is_match(tag))
 }
 
 /// Returns whether the tag at the beginning of `rest` is a custom element: it has a hyphen in its name (HTML 4.13.3).

@@ -5,6 +5,8 @@ use super::limits::TextLimits;
 use html5ever::tokenizer::{BufferQueue, TagKind, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts};
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
+use std::collections::HashSet;
+use std::sync::LazyLock;
 
 /// Returns the text that a reader of `html` sees. Block-level elements are separated by spaces.
 #[must_use]
@@ -93,20 +95,20 @@ impl TokenSink for TextSink {
     }
 }
 
+/// The elements that separate words.
+static APART: LazyLock<HashSet<&str>> = LazyLock::new(|| {
+    "address area article aside audio base blockquote body br button canvas caption center col colgroup dd details dialog dir div \
+     dl dt embed fieldset figcaption figure footer form frame frameset h1 h2 h3 h4 h5 h6 head header hgroup hr html iframe img \
+     input label legend li link main map math menu meta meter nav noframes noscript object ol optgroup option output p param \
+     picture pre progress rp rt ruby search section select source style summary svg table tbody td template textarea tfoot th \
+     thead title tr track ul video"
+        .split_whitespace()
+        .collect()
+});
+
 /// Returns whether an element does not separate words. Unknown elements are inline (HTML 15.3).
 pub(super) fn is_inline(name: &str) -> bool {
-    const APART: &str = " address area article aside audio base blockquote body br button canvas caption center col colgroup \
-        dd details dialog dir div dl dt embed fieldset figcaption figure footer form frame frameset h1 h2 h3 h4 h5 h6 head \
-        header hgroup hr html iframe img input label legend li link main map math menu meta meter nav noframes noscript \
-        object ol optgroup option output p param picture pre progress rp rt ruby search section select source style \
-        summary svg table tbody td template textarea tfoot th thead title tr track ul video ";
-    // No name in the list is longer than ten letters.
-    let mut padded = [b' '; 12];
-    let Some(place) = padded.get_mut(1..=name.len()).filter(|_| name.len() <= 10 && !name.is_empty()) else {
-        return true;
-    };
-    place.copy_from_slice(name.as_bytes());
-    memchr::memmem::find(APART.as_bytes(), &padded[..name.len() + 2]).is_none()
+    !APART.contains(name)
 }
 
 /// Decodes only references that end in a semicolon: `S&P` and `&copy=2` stay.

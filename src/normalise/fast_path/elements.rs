@@ -27,7 +27,7 @@ const fn element(name: &'static str, nesting: Nesting, attributes: &'static [&'s
     Element { name, nesting, attributes }
 }
 
-pub(super) static ELEMENTS: [Element; 48] = {
+pub(super) static ELEMENTS: [Element; 54] = {
     use Nesting::{Block, Inline, Item, Leaf, Void};
     [
         element("p", Leaf, &[]),
@@ -66,6 +66,12 @@ pub(super) static ELEMENTS: [Element; 48] = {
         element("kbd", Inline, &[]),
         element("mark", Inline, &[]),
         element("abbr", Inline, &[]),
+        element("del", Inline, &["cite", "datetime"]),
+        element("ins", Inline, &["cite", "datetime"]),
+        element("q", Inline, &["cite"]),
+        element("dfn", Inline, &[]),
+        element("samp", Inline, &[]),
+        element("var", Inline, &[]),
         element("time", Inline, &[]),
         element("hr", Void, &["align", "size", "width"]),
         element("section", Block, &[]),

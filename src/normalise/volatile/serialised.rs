@@ -79,14 +79,28 @@ pub(super) fn composed(text: String) -> String {
 /// Returns whether NFC may compose a mark of a text with its letter, or order marks that follow each other. A single vowel sign, as
 /// most Arabic texts have some, stays as it is.
 pub(super) fn may_compose(text: &str) -> bool {
-    let mut after_sign = false;
-    text.chars().any(|c| {
-        let is_sign = matches!(c, '\u{64b}'..='\u{65f}' | '\u{670}');
-        let composes =
-            matches!(c, '\u{300}'..='\u{36f}' | '\u{653}'..='\u{655}' | '\u{1100}'..='\u{11ff}' | '\u{3099}' | '\u{309a}');
-        let orders = is_sign && after_sign;
-        after_sign = is_sign;
-        composes || orders
+    if text.is_ascii() {
+        return false;
+    }
+    // Every text is examined, so by its bytes: the first byte of a character is no other's second or third.
+    let (bytes, mut signs_end) = (text.as_bytes(), None);
+    bytes.iter().enumerate().any(|(at, first)| {
+        let byte = |place: usize| bytes.get(at + place).copied().unwrap_or_default();
+        match first {
+            // U+0300 to U+036F.
+            0xCC => true,
+            0xCD => byte(1) < 0xB0,
+            // The vowel signs U+064B to U+065F and U+0670. Three of them compose with letters.
+            0xD9 if matches!(byte(1), 0x8B..=0x9F | 0xB0) => {
+                let follows_sign = signs_end.replace(at + 2) == Some(at);
+                follows_sign || matches!(byte(1), 0x93..=0x95)
+            }
+            // U+1100 to U+11FF.
+            0xE1 => matches!(byte(1), 0x84..=0x87),
+            // U+3099 and U+309A.
+            0xE3 => byte(1) == 0x82 && matches!(byte(2), 0x99 | 0x9A),
+            _ => false,
+        }
     })
 }
 
@@ -123,7 +137,7 @@ impl<'a> SteadyWriter<'a> {
             self.at_edge = false;
             return;
         }
-        let text = match memchr::memmem::find(text.as_bytes(), b"&nbsp;") {
+        let text = match memchr::memchr(b'&', text.as_bytes()) {
             Some(_) => Cow::Owned(text.replace("&nbsp;", " ")),
             None => Cow::Borrowed(text),
         };

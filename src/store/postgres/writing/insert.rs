@@ -46,7 +46,11 @@ pub(super) async fn insert(connection: &mut PgConnection, rows: &BatchRows) -> R
 }
 
 /// Runs a statement, if there are rows for it.
-async fn run(connection: &mut PgConnection, query: Option<ColumnQuery<'_>>, doing: &'static str) -> Result<(), StoreError> {
+async fn run(
+    connection: &mut PgConnection,
+    query: Option<ColumnQuery<'_>>,
+    doing: &'static str,
+) -> Result<(), StoreError> {
     let Some(query) = query else { return Ok(()) };
     query.execute(connection).await.map(drop).while_doing(doing)
 }
