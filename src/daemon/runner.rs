@@ -4,6 +4,8 @@
 mod log;
 mod pages;
 mod pushes;
+#[cfg(test)]
+mod tests;
 
 use super::queue::{NextStep, PollQueue};
 use crate::{
@@ -181,10 +183,7 @@ impl PollRunner {
         let report = match report {
             Ok(report) => report,
             Err(PollError::Store(error)) if error.can_pass() => {
-                if self.unread.is_new(&error, now) {
-                    let error = error.with_causes();
-                    tracing::error!(feed = %id, error, "the database could not be read for a poll; trying again later");
-                }
+                self.note_unread(id, &error, now);
                 self.queue.unread(id, now, again);
                 return Ok(None);
             }
@@ -220,6 +219,14 @@ impl PollRunner {
         self.queue.lacked_resources(id, now, again);
         self.not_polled += 1;
         self.note_lack(why, now);
+    }
+
+    /// Logs that the database could not be read for a poll, the first time until it could.
+    fn note_unread(&mut self, feed: FeedId, error: &StoreError, now: Timestamp) {
+        if self.unread.is_new(error, now) {
+            let error = error.with_causes();
+            tracing::error!(%feed, error, "the database could not be read for a poll; trying again later");
+        }
     }
 
     /// Logs that this process lacks resources, the first time until it did not for a minute.

@@ -10,7 +10,7 @@ use crate::{
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeSet, HashMap, VecDeque};
 
-/// Pause before the next try for a page that could not be requested because this process lacked resources.
+/// Pause before the next try for a page that could not be had because this process lacked resources, or could not read its database.
 const LOCAL_PAUSE: SignedDuration = SignedDuration::from_secs(5);
 
 /// The pages that entries wait for.
@@ -128,7 +128,8 @@ impl PollQueue {
         self.pages.remove(key)
     }
 
-    /// Records that a page could not be requested because this process lacked resources. It is tried again soon.
+    /// Records that a page could not be had because this process lacked resources, or could not read its database. It is tried again
+    /// soon.
     pub fn page_postponed(&mut self, key: WaitingKey, now: Timestamp) {
         self.release_page(key, now);
         let Some(host) = self.pages.host(key) else { return };

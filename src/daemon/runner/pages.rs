@@ -69,6 +69,11 @@ impl PollRunner {
                 self.note_lack(&why, now);
                 self.queue.page_postponed(key, now);
             }
+            // The entry keeps waiting.
+            Some(Err(PollError::Store(error))) if error.can_pass() => {
+                self.note_unread(key.0, &error, now);
+                self.queue.page_postponed(key, now);
+            }
             Some(Err(PollError::Store(error))) => {
                 self.queue.page_ended(key, now);
                 return RunnerEvent::Settled(Err(error));
