@@ -56,6 +56,9 @@ impl PollQueue {
         planned.turn = Some(record.next_poll_at);
         planned.record = record;
         let changed = if stale { planned.reschedule(now, &self.bounds, self.fleet, 1) } else { None };
+        if std::mem::take(&mut planned.missed) {
+            planned.turn = Some(planned.turn().min(later(now, UNREAD_PAUSE)));
+        }
         if again {
             self.queue.insert((planned.turn(), id));
         }
@@ -81,9 +84,25 @@ impl PollQueue {
     pub fn unread(&mut self, id: FeedId, now: Timestamp, again: bool) {
         self.release(id, now);
         let Some(planned) = self.feeds.get_mut(&id).filter(|_| again) else { return };
-        let pause = UNREAD_PAUSE.saturating_mul(1 << planned.unread.min(10)).min(UNREAD_PAUSE_MAX);
+        let pause = unread_pause(planned.unread);
         planned.unread = planned.unread.saturating_add(1);
         self.postpone(id, now, pause);
+    }
+
+    /// Records that a document of the feed could not be read that a hub had delivered and will not deliver again: the feed is polled
+    /// soon, whenever it would be due.
+    pub fn missed(&mut self, id: FeedId, now: Timestamp) {
+        let Some(planned) = self.feeds.get_mut(&id) else { return };
+        if self.polling.contains_key(&id) {
+            planned.missed = true;
+            return;
+        }
+        // A feed that is not in the queue at its turn is due already: it waits for its host, or for the end of a pause.
+        if self.queue.remove(&(planned.turn(), id)) {
+            let turn = planned.turn().min(later(now, unread_pause(planned.unread)));
+            planned.turn = Some(turn);
+            self.queue.insert((turn, id));
+        }
     }
 
     /// Records that a redirect of a poll leads to another host. The poll continues when that host's limits allow.
@@ -96,8 +115,9 @@ impl PollQueue {
     }
 
     pub(super) fn postpone(&mut self, id: FeedId, now: Timestamp, pause: SignedDuration) {
-        if self.feeds.contains_key(&id) {
-            self.queue.insert((now.saturating_add(pause).unwrap_or(now), id));
+        if let Some(planned) = self.feeds.get_mut(&id) {
+            planned.missed = false;
+            self.queue.insert((later(now, pause), id));
         }
     }
 
@@ -109,6 +129,15 @@ impl PollQueue {
         }
         stale
     }
+}
+
+/// Returns the pause after so many polls in a row for which the database could not be read.
+fn unread_pause(unread: u32) -> SignedDuration {
+    UNREAD_PAUSE.saturating_mul(1 << unread.min(10)).min(UNREAD_PAUSE_MAX)
+}
+
+fn later(now: Timestamp, pause: SignedDuration) -> Timestamp {
+    now.saturating_add(pause).unwrap_or(now)
 }
 
 #[cfg(test)]
@@ -181,6 +210,33 @@ mod tests {
         now = start(&mut queue, now);
         queue.unread(FeedId(1), now, true);
         assert_eq!(start(&mut queue, now).duration_since(now).as_secs(), 15, "it was read in between");
+    }
+
+    #[test]
+    fn a_feed_whose_delivered_document_was_lost_is_polled_soon() {
+        let (mut queue, record) = queue();
+        let now = start(&mut queue, noon());
+        let next_poll_at = now + SignedDuration::from_hours(6);
+        let record = FeedRecord { next_poll_at, last_poll_at: Some(now), ..record };
+        queue.finished(record.clone(), now, true);
+        queue.missed(FeedId(1), now);
+        queue.missed(FeedId(1), now + SignedDuration::from_secs(5));
+        let polled = start(&mut queue, now);
+        assert_eq!(polled.duration_since(now).as_secs(), 15);
+        // What was lost while it is polled may have appeared after the request.
+        queue.missed(FeedId(1), polled);
+        queue.finished(record.clone(), polled, true);
+        let again = start(&mut queue, polled);
+        assert_eq!(again.duration_since(polled).as_secs(), 15);
+        queue.finished(record, again, true);
+        assert_eq!(start(&mut queue, again), next_poll_at, "once is enough");
+        // While the database cannot be read, a hub that delivers does not make the pauses shorter.
+        queue.unread(FeedId(1), next_poll_at, true);
+        queue.missed(FeedId(1), next_poll_at + SignedDuration::from_secs(1));
+        let now = start(&mut queue, next_poll_at);
+        queue.unread(FeedId(1), now, true);
+        queue.missed(FeedId(1), now + SignedDuration::from_secs(1));
+        assert_eq!(start(&mut queue, now).duration_since(now).as_secs(), 30);
     }
 
     #[test]

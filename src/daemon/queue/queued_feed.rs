@@ -21,6 +21,8 @@ pub(super) struct QueuedFeed {
     pub(super) visit: Option<Box<Visit>>,
     /// Number of polls in a row that came to nothing because the database could not be read.
     pub(super) unread: u32,
+    /// Whether a document that a hub delivered was lost while the feed was being polled: that poll may have asked before it appeared.
+    pub(super) missed: bool,
 }
 
 impl QueuedFeed {

@@ -50,8 +50,9 @@ impl PollQueue {
             if let Some(until) = host_hold(&record, now) {
                 self.hosts.hold(record.ask.host(), until);
             }
-            self.feeds
-                .insert(record.id, Box::new(QueuedFeed { record, outlet, schedule, turn, visit: None, unread: 0 }));
+            let missed = before.is_some_and(|planned| planned.missed);
+            let planned = QueuedFeed { record, outlet, schedule, turn, visit: None, unread: 0, missed };
+            self.feeds.insert(planned.record.id, Box::new(planned));
         }
         self.at_host.clear();
         for planned in self.feeds.values() {

@@ -31,7 +31,8 @@ impl PollRunner {
         self.pushes.spawn(async move { (id, AssertUnwindSafe(push).catch_unwind().await.ok()) });
     }
 
-    /// Handles a delivered document that was read, and returns its result. The feed's next poll stays as it is.
+    /// Handles a delivered document that was read, and returns its result. The feed's next poll stays as it is. If the document could
+    /// not be read although nothing is wrong with it, the feed is polled soon: the hub was told that it arrived.
     ///
     /// # Errors
     /// Fails if the store has failed.
@@ -40,7 +41,8 @@ impl PollRunner {
             None => tracing::error!(feed = %id, "reading a delivered document panicked (a bug in Warraq)"),
             Some(Err(PollError::Store(error))) if !error.can_pass() => return Err(error),
             Some(Err(error)) => {
-                tracing::error!(feed = %id, %error, "a delivered document could not be read; the next poll reads the feed");
+                tracing::error!(feed = %id, %error, "a delivered document could not be read; the feed is polled soon instead");
+                self.queue.missed(id, self.clock.now());
             }
             Some(Ok(report)) => {
                 self.queue.add_pages(report.written.waiting.clone(), self.clock.now());

@@ -1,8 +1,8 @@
 use super::*;
 use crate::{
     config::Config,
-    daemon::Services,
-    model::{FeedUrl, Slug, WaitingPage},
+    daemon::{Services, queue::NextStep},
+    model::{FeedRecord, FeedUrl, Slug, WaitingPage},
 };
 use std::collections::BTreeMap;
 use tempfile::TempDir;
@@ -48,4 +48,23 @@ async fn a_page_whose_request_met_a_passing_error_of_the_database_is_asked_for_a
         assert_eq!(runner.queue.waiting_pages(), waiting, "{words}");
     }
     services.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_feed_is_polled_soon_if_a_delivered_document_met_a_passing_error_of_the_database() {
+    let folder = tempfile::tempdir().unwrap();
+    let errors = [PollError::Store(StoreError::Silent), PollError::Local("no open files left".to_owned())];
+    for error in errors {
+        let mut services = services(&folder).await;
+        let (runner, clock) = (&mut services.runner, services.clock.clone());
+        let due = clock.now() + SignedDuration::from_hours(1);
+        let NextStep::Poll(poll) = runner.queue.next(due) else { panic!("the feed is new, so it is due") };
+        let (id, next_poll_at) = (poll.feed.id, due + SignedDuration::from_hours(6));
+        runner.queue.finished(FeedRecord { next_poll_at, ..poll.feed }, due, true);
+        let words = error.to_string();
+        assert!(runner.take_push((id, Some(Err(error)))).unwrap().is_none());
+        assert_eq!(runner.queue.due(clock.now() + SignedDuration::from_mins(1)), 1, "{words}");
+        assert!(runner.take_push((id, Some(Err(PollError::Store(StoreError::WriterGone))))).is_err());
+        services.close().await.unwrap();
+    }
 }
