@@ -15,6 +15,7 @@ use crate::{
     },
 };
 use serde::{Serialize, Serializer};
+use std::collections::HashMap;
 
 /// Number of feeds whose rows are in memory together.
 const TOGETHER: usize = 1_000;
@@ -173,14 +174,23 @@ pub(in crate::store) async fn write(connection: &mut impl FeedRows, polls: &[Pol
         return Ok(false);
     }
     connection.write_history(&polls.iter().map(|v| &v.poll).collect::<Vec<_>>()).await?;
-    // If a batch has several polls of a feed, the last one counts.
-    let mut last = std::collections::HashMap::new();
-    for feed in polls.iter().filter_map(|poll| poll.feed.as_ref()) {
-        last.insert(feed.id, feed);
-    }
-    update(connection, &last.into_values().collect::<Vec<_>>()).await?;
-    let infos: Vec<&InfoRow> = polls.iter().filter_map(|v| v.info.as_ref()).collect();
+    update(connection, &last_of_each_feed(polls, |poll| poll.feed.as_ref())).await?;
+    let infos = last_of_each_feed(polls, |poll| poll.info.as_ref());
     if infos.is_empty() { Ok(false) } else { connection.write_infos(&infos).await }
+}
+
+/// Returns the rows that the last poll of each feed has to write, by the time of the polls. A statement that finds several rows for a
+/// feed takes any of them.
+fn last_of_each_feed<T>(polls: &[PollRows], row: impl Fn(&PollRows) -> Option<&T>) -> Vec<&T> {
+    let mut last: HashMap<i64, (&str, &T)> = HashMap::new();
+    for (poll, row) in polls.iter().filter_map(|rows| Some((&rows.poll, row(rows)?))) {
+        let known = last.entry(poll.feed).or_insert((&poll.ended_at, row));
+        // All times are written in the same form, so their texts are in order. Of equal ones the later row counts.
+        if *poll.ended_at >= *known.0 {
+            *known = (&poll.ended_at, row);
+        }
+    }
+    last.into_values().map(|(_, row)| row).collect()
 }
 
 /// Writes feeds that changed without a poll: new ones, and those with another schedule.
@@ -198,4 +208,49 @@ pub(in crate::store) async fn update_feeds(
 
 async fn update(connection: &mut impl FeedRows, feeds: &[&FeedAfter]) -> Result<(), StoreError> {
     if feeds.is_empty() { Ok(()) } else { connection.write_feeds(feeds).await }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows(feed: i64, ended_at: &str, title: &str) -> PollRows {
+        let poll = PollRow {
+            feed,
+            ended_at: ended_at.to_owned(),
+            ms: 0,
+            outcome: "fresh",
+            fault: None,
+            error: None,
+            status: None,
+            bytes: 0,
+            listed: 0,
+            new: 0,
+            revised: 0,
+            duplicate: 0,
+            dropped: 0,
+            gap: false,
+            repairs: None,
+            next_poll_at: String::new(),
+            why: String::new(),
+        };
+        let title = Some(title.to_owned());
+        let info = InfoRow { id: feed, title, link: None, language: None, repairs: "[]".to_owned() };
+        PollRows { poll, feed: None, info: Some(info) }
+    }
+
+    #[test]
+    fn what_the_last_poll_says_of_a_feed_counts() {
+        let at = |second: u32| format!("2026-11-23T12:00:{second:02}.000Z");
+        for (polls, titles) in [
+            (vec![rows(1, &at(1), "old"), rows(2, &at(1), "other"), rows(1, &at(2), "new")], ["new", "other"]),
+            (vec![rows(1, &at(2), "new"), rows(1, &at(1), "old"), rows(2, &at(1), "other")], ["new", "other"]),
+            (vec![rows(1, &at(1), "first"), rows(1, &at(1), "second"), rows(2, &at(1), "other")], ["second", "other"]),
+        ] {
+            let mut infos = last_of_each_feed(&polls, |poll| poll.info.as_ref());
+            infos.sort_by_key(|info| info.id);
+            let found: Vec<_> = infos.iter().filter_map(|info| info.title.as_deref()).collect();
+            assert_eq!(found, titles);
+        }
+    }
 }
