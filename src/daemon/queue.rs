@@ -180,11 +180,13 @@ impl PollQueue {
         }
     }
 
-    /// Returns until when a feed's host wants no requests at all, and how many other feeds wait because of it.
+    /// Returns until when a feed's host wants no requests at all, and how many feeds wait because of it, this one included. `None` if it
+    /// is the only one: its own next poll says the same.
     #[must_use]
-    pub fn host_hold(&self, feed: &FeedRecord, now: Timestamp) -> Option<(Timestamp, u32)> {
-        let others = self.at_host.get(feed.ask.host())?.saturating_sub(1);
-        host_hold(feed, now).map(|until| (until, others)).filter(|_| others > 0)
+    pub fn host_hold(&self, feed: &FeedRecord, now: Timestamp) -> Option<(Timestamp, usize)> {
+        let until = host_hold(feed, now)?;
+        let feeds = self.feeds.values().filter(|planned| planned.record.ask.host() == feed.ask.host()).count();
+        (feeds > 1).then_some((until, feeds))
     }
 
     /// Returns the pause between requests to one host.

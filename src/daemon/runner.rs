@@ -209,7 +209,7 @@ impl PollRunner {
         let feed = &report.written.feed;
         if let Some((until, feeds)) = self.queue.host_hold(feed, now) {
             let (host, until) = (feed.ask.host(), format_args!("{until:.0}"));
-            tracing::warn!(%host, %until, feeds, "the server answered 429: all feeds of this host wait");
+            tracing::warn!(%host, %until, feeds, "the server answered 429: all feeds of this host wait, this one included");
         }
         Ok(Some(report))
     }

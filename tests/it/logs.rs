@@ -45,8 +45,10 @@ async fn a_host_that_is_held_is_named_with_the_feeds_that_wait() {
     until("the hold", async || daemon.log().contains("all feeds of this host wait")).await;
     let log = daemon.log();
     let line = log.lines().find(|line| line.contains("all feeds of this host wait")).unwrap();
-    assert!(line.contains(" WARN ") && line.contains("host=127.0.0.1") && line.contains("feeds=1"), "{line}");
+    assert!(line.contains(" WARN ") && line.contains("host=127.0.0.1") && line.contains("feeds=2"), "{line}");
     assert!(line.contains("until=20"), "{line}");
+    // The same number as in the status.
+    until("the status", async || folder.says(&["status"]).await.contains("pause     2 feeds wait until 20")).await;
     daemon.stop().await;
 }
 
