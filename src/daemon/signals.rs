@@ -28,6 +28,8 @@ pub enum ControlCommands {
         terminate: Signal,
         /// SIGINT.
         interrupt: Signal,
+        /// SIGUSR1 and SIGUSR2. They mean nothing here, but would end a process that does not handle them.
+        meaningless: [Signal; 2],
     },
     /// A channel. Its end is not a command.
     Channel(mpsc::Receiver<ControlCommand>),
@@ -43,17 +45,23 @@ impl ControlCommands {
             reload: signal(SignalKind::hangup())?,
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,
+            meaningless: [signal(SignalKind::user_defined1())?, signal(SignalKind::user_defined2())?],
         })
     }
 
     /// Waits for the next command.
     pub async fn next(&mut self) -> ControlCommand {
         match self {
-            Self::Signals { reload, terminate, interrupt } => tokio::select! {
-                Some(()) = reload.recv() => ControlCommand::Reload,
-                Some(()) = terminate.recv() => ControlCommand::Stop,
-                Some(()) = interrupt.recv() => ControlCommand::Stop,
-                else => std::future::pending().await,
+            Self::Signals { reload, terminate, interrupt, meaningless: [first, second] } => loop {
+                let name = tokio::select! {
+                    Some(()) = reload.recv() => return ControlCommand::Reload,
+                    Some(()) = terminate.recv() => return ControlCommand::Stop,
+                    Some(()) = interrupt.recv() => return ControlCommand::Stop,
+                    Some(()) = first.recv() => "SIGUSR1",
+                    Some(()) = second.recv() => "SIGUSR2",
+                    else => std::future::pending().await,
+                };
+                tracing::warn!("{name} has no meaning here and is ignored; SIGHUP reloads the configuration");
             },
             Self::Channel(commands) => match commands.recv().await {
                 Some(command) => command,

@@ -1,6 +1,6 @@
 //! Processes that are stopped, killed, started twice, kept from their database or told to reload.
 
-use super::{DATE, Folder, Process, until};
+use super::{DATE, Folder, Process, nobody, until};
 use crate::{
     fake_outlet::{FakeOutlet, Reply},
     feed_doc::FeedDoc,
@@ -89,6 +89,20 @@ async fn a_signal_sent_twice_at_once_is_one() {
     daemon.signal("INT").await;
     daemon.until("stopped").await;
     assert_eq!(daemon.end().await, Some(0));
+}
+
+#[tokio::test]
+async fn signals_without_a_meaning_end_nothing_and_are_logged() {
+    let folder = Folder::new("", &[("ville", &nobody())]);
+    let daemon = folder.start().await;
+    for (signal, count) in [("USR1", 1), ("USR1", 2), ("USR2", 1)] {
+        daemon.signal(signal).await;
+        let words = format!("SIG{signal} has no meaning here and is ignored; SIGHUP reloads");
+        until("the line", async || daemon.log().matches(&words).count() == count).await;
+    }
+    daemon.signal("HUP").await;
+    daemon.until("reloaded").await;
+    daemon.stop().await;
 }
 
 #[tokio::test]
