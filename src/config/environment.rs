@@ -3,10 +3,10 @@
 
 use super::{
     fault::{ConfigFault, ConfigLocation},
-    raw,
+    raw, reading_now,
     sections::SECTIONS,
 };
-use std::{collections::BTreeMap, fs::File, io::Read as _};
+use std::{collections::BTreeMap, fs::File, io::Read as _, path::Path};
 
 /// Names an additional file with `[[outlet]]` and `[[channel]]` sections.
 pub(super) const OUTLETS: &str = "WARRAQ_OUTLETS_FILE";
@@ -55,6 +55,7 @@ fn content(path: &str) -> Result<String, String> {
         return Err("is empty; allowed: the path of a file with the value".to_owned());
     }
     let mut bytes = Vec::new();
+    reading_now::begins(Path::new(path));
     let read = File::open(path).and_then(|file| file.take(VALUE_MAX + 1).read_to_end(&mut bytes));
     read.map_err(|why| format!("{path} cannot be read: {why}; allowed: the path of a file with the value"))?;
     if bytes.len() as u64 > VALUE_MAX {

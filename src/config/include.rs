@@ -5,7 +5,7 @@ use super::{
     environment::OUTLETS,
     fault::ConfigLocation,
     raw::{ConfigSource, Section, listed},
-    values,
+    reading_now, values,
 };
 use std::{
     fs,
@@ -79,6 +79,7 @@ fn matching(source: &ConfigSource<'_>, place: &ConfigLocation, pattern: &Path) -
     if !text.contains(['*', '?', '[']) {
         return vec![pattern.to_owned()];
     }
+    reading_now::begins(pattern);
     let found = match glob::glob(&text) {
         Ok(found) => found,
         Err(why) => {
@@ -107,6 +108,7 @@ fn is_meant(path: &Path) -> bool {
 
 fn text(path: &Path) -> Result<String, String> {
     let mut bytes = Vec::new();
+    reading_now::begins(path);
     // Opening a pipe would wait for a writer.
     if fs::metadata(path).is_ok_and(|file| !file.is_file()) {
         return Err("is not a file".to_owned());

@@ -8,7 +8,7 @@ use super::{
     outlets::Outlets,
     pieces::FilePieces,
     raw::{ConfigSource, Source},
-    requests, sections,
+    reading_now, requests, sections,
 };
 use std::{
     collections::BTreeMap,
@@ -204,6 +204,7 @@ fn table<'a>(source: &ConfigSource<'_>, text: &'a str) -> Option<DeTable<'a>> {
 /// Reads the file, at most one byte more than [`FILE_MAX`].
 fn read(file: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
+    reading_now::begins(file);
     fs::File::open(file)?.take(FILE_MAX + 1).read_to_end(&mut bytes)?;
     Ok(bytes)
 }

@@ -15,6 +15,7 @@ mod load;
 mod outlets;
 mod pieces;
 mod raw;
+mod reading_now;
 mod requests;
 mod rules;
 mod sections;
@@ -26,6 +27,7 @@ mod zone;
 mod tests;
 
 pub use fault::{ConfigFault, ConfigFaults, ConfigLocation};
+pub use reading_now::FileBeingRead;
 pub use requests::RequestSettings;
 
 /// Variables without `WARRAQ_` that are read.

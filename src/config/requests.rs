@@ -4,7 +4,7 @@
 use super::{
     fault::ConfigLocation,
     raw::{ConfigSource, Section},
-    values,
+    reading_now, values,
 };
 use crate::model::{EnvironmentProxies, Secret};
 use std::{
@@ -134,6 +134,7 @@ impl SecretFiles<'_> {
     pub(super) fn read(self, text: &str, most: u64) -> Result<Vec<u8>, String> {
         let path = self.path(text)?;
         let mut bytes = Vec::new();
+        reading_now::begins(&path);
         let read = fs::File::open(&path).and_then(|file| file.take(most + 1).read_to_end(&mut bytes));
         read.map_err(|why| format!("{} cannot be read: {why}", path.display()))?;
         if bytes.len() as u64 > most {

@@ -180,7 +180,8 @@ impl Daemon {
         let (keep, keeping) = watch::channel(config.retention.clone());
         let mut tasks = tasks(&services, &config, listener, (settings, &access, &pushing), keeping, &reporter, &stop);
         tracing::info!(%address, feeds = services.runner.queue.feeds(), database = %config.database.place(), "ready");
-        let mut reloads = Reloads::new(load_config, config, address, (republish, access, Arc::clone(&pushing)), keep);
+        let (load, shared) = ((load_config, services.clock.clone()), (republish, access, Arc::clone(&pushing)));
+        let mut reloads = Reloads::new(load, config, address, shared, keep);
         if let Some(adoption) = adoption {
             reloads.wait_for(adoption);
         }

@@ -2,24 +2,25 @@
 //! a network may keep it waiting for ever; the writer's reply may take as long as another process holds the database's lock. The
 //! loop waits for neither.
 
+mod readings;
+
 use super::{LoadConfig, Services, publish_settings::PublishSettings, push::Pushing, services::Adoption};
 use crate::{
-    config::{Config, ConfigFaults, Database, Log, Metrics, Retention, Stories},
+    clock::Clock,
+    config::{Config, Database, Log, Metrics, Retention, Stories},
     model::Network,
     serve::{AccessControl, Meters},
     store::StoreError,
 };
 use futures_util::future::BoxFuture;
+use readings::{ConfigReadings, Loaded};
 use std::{net::SocketAddr, sync::Arc};
-use tokio::{
-    sync::watch,
-    task::{JoinError, JoinHandle, spawn_blocking},
-};
+use tokio::{sync::watch, task::JoinError};
 use url::Url;
 
-/// Handles reloads: at most one at a time, and one more if another was requested in the meantime.
+/// Handles reloads: at most one at a time that does not hang, and one more if another was requested in the meantime.
 pub(super) struct Reloads {
-    load_config: LoadConfig,
+    readings: ConfigReadings,
     /// The settings with which the daemon was started, and which stay until the next start.
     started: Fixed,
     /// The configuration that was last adopted.
@@ -29,22 +30,11 @@ pub(super) struct Reloads {
     access: Arc<AccessControl>,
     pushing: Arc<Pushing>,
     keep: watch::Sender<Retention>,
-    /// What the reload in progress waits for.
-    step: Option<ReloadStep>,
+    /// What the writer was asked to adopt.
+    storing: Option<Box<PendingReload>>,
     /// Whether another reload was requested while one was in progress.
     again: bool,
 }
-
-/// What a reload waits for.
-enum ReloadStep {
-    /// The configuration is being read.
-    Reading(JoinHandle<Loaded>),
-    /// The writer was asked to adopt it.
-    Storing(Box<PendingReload>),
-}
-
-/// A configuration that was read.
-type Loaded = Result<Config, ConfigFaults>;
 
 /// Settings that a reload does not change.
 #[derive(PartialEq)]
@@ -81,50 +71,45 @@ pub(super) struct PendingReload {
 pub(super) enum ReloadEvent {
     /// The configuration was read.
     Read(Box<Result<Loaded, JoinError>>),
+    /// Reading the configuration hangs. A reload that was requested since need not wait for it.
+    Hung,
     /// The writer has replied to the configuration.
     Stored(Box<PendingReload>, Adoption),
 }
 
 impl Reloads {
     pub(super) fn new(
-        load_config: LoadConfig,
+        (load_config, clock): (LoadConfig, Clock),
         started: Config,
         address: SocketAddr,
         (republish, access, pushing): (watch::Sender<PublishSettings>, Arc<AccessControl>, Arc<Pushing>),
         keep: watch::Sender<Retention>,
     ) -> Self {
         let (started, adopted) = (Fixed::of(&started), started);
-        Self { load_config, started, adopted, address, republish, access, pushing, keep, step: None, again: false }
+        let readings = ConfigReadings::new(load_config, clock);
+        Self { readings, started, adopted, address, republish, access, pushing, keep, storing: None, again: false }
     }
 
     /// Begins to read the configuration again. While a reload is in progress, it is only read once more after that one is done.
     pub(super) fn ask(&mut self) {
-        if self.step.is_some() {
+        if self.storing.is_none() && self.readings.begin() {
+            tracing::info!("reading the configuration");
+        } else {
             self.again = true;
             tracing::info!("the previous reload is not done yet; the configuration will be read again after it");
-            return;
         }
-        tracing::info!("reading the configuration");
-        let load = Arc::clone(&self.load_config);
-        self.step = Some(ReloadStep::Reading(spawn_blocking(move || load())));
     }
 
     /// Waits for the end of the current step, or for ever if there is none. Cancel safe.
     pub(super) async fn event(&mut self) -> ReloadEvent {
-        match &mut self.step {
+        let Some(pending) = &mut self.storing else {
+            let ended = self.readings.ended().await;
+            return ended.map_or(ReloadEvent::Hung, |read| ReloadEvent::Read(Box::new(read)));
+        };
+        let adoption = (&mut pending.answer).await;
+        match self.storing.take() {
+            Some(pending) => ReloadEvent::Stored(pending, adoption),
             None => std::future::pending().await,
-            Some(ReloadStep::Reading(reading)) => {
-                let read = reading.await;
-                self.step = None;
-                ReloadEvent::Read(Box::new(read))
-            }
-            Some(ReloadStep::Storing(pending)) => {
-                let adoption = (&mut pending.answer).await;
-                match self.step.take() {
-                    Some(ReloadStep::Storing(pending)) => ReloadEvent::Stored(pending, adoption),
-                    _ => std::future::pending().await,
-                }
-            }
         }
     }
 
@@ -140,10 +125,11 @@ impl Reloads {
         meters: &Meters,
     ) -> Result<(), StoreError> {
         match event {
+            ReloadEvent::Hung => {}
             ReloadEvent::Read(read) => self.read(services, *read, meters),
             ReloadEvent::Stored(pending, adoption) => self.stored(services, *pending, adoption)?,
         }
-        if self.step.is_none() && std::mem::take(&mut self.again) {
+        if self.storing.is_none() && std::mem::take(&mut self.again) {
             self.ask();
         }
         Ok(())
@@ -177,14 +163,14 @@ impl Reloads {
         let public_url = config.server.public_url(self.address);
         tracing::info!("configuration read; waiting for the database to store it");
         let answer = services.ask_adoption(&config, &public_url);
-        self.step = Some(ReloadStep::Storing(Box::new(PendingReload { config, public_url, answer })));
+        self.storing = Some(Box::new(PendingReload { config, public_url, answer }));
     }
 
     /// Waits for the writer's reply to the configuration with which the daemon was started.
     pub(super) fn wait_for(&mut self, answer: BoxFuture<'static, Adoption>) {
         tracing::warn!("the configuration cannot be stored yet: feeds are served as they were, and polls begin later");
         let (config, public_url) = (self.adopted.clone(), self.adopted.server.public_url(self.address));
-        self.step = Some(ReloadStep::Storing(Box::new(PendingReload { config, public_url, answer })));
+        self.storing = Some(Box::new(PendingReload { config, public_url, answer }));
     }
 
     /// Applies an adopted configuration.

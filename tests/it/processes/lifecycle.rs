@@ -350,6 +350,27 @@ async fn a_reload_that_waits_for_a_pipe_keeps_nothing_else_waiting() {
 }
 
 #[tokio::test]
+async fn a_reload_that_hangs_is_told_once_and_the_next_one_does_not_wait_for_it() {
+    let folder = Folder::new("", &[("ville", &nobody())]);
+    let daemon = folder.start().await;
+    let tokens = folder.path("tokens");
+    assert!(tokio::process::Command::new("mkfifo").arg(&tokens).status().await.unwrap().success());
+    let text = config_text("", &[("ville", &nobody()), ("neuf", &nobody())]);
+    folder.configure(&text.replace("[fetch]", "token_file = \"tokens\"\n[fetch]"));
+    daemon.signal("HUP").await;
+    daemon.until("reading the configuration hangs").await;
+    let line = daemon.log().lines().find(|line| line.contains("hangs")).unwrap().to_owned();
+    assert!(line.contains(tokens.to_str().unwrap()) && line.contains("since=20"), "{line}");
+    folder.configure(&text);
+    daemon.signal("HUP").await;
+    daemon.until("reloaded").await;
+    assert_eq!(daemon.log().matches("reading the configuration hangs").count(), 1);
+    daemon.signal("TERM").await;
+    let ended = tokio::time::timeout(Duration::from_secs(10), daemon.end()).await;
+    assert_eq!(ended.expect("it does not stop"), Some(0));
+}
+
+#[tokio::test]
 async fn one_line_a_poll_with_every_number() {
     let outlet = FakeOutlet::start().await;
     outlet.script("/feed", [Reply::feed(doc()), Reply::status(500)]);
