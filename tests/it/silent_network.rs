@@ -29,7 +29,7 @@ use tokio::{
 };
 use warraq::{
     model::FeedId,
-    store::{Reader, RetentionLimits, StoreErrorKind, Writer},
+    store::{self, CopyError, ProgressSender, Reader, RetentionLimits, StoreErrorKind, Writer},
 };
 
 /// The message with which a client asks whether the server is there: Sync, PostgreSQL's protocol 3.0, section 55.7.
@@ -217,6 +217,43 @@ async fn opening_ends_although_a_statement_gets_no_answer() {
     for kind in read.into_iter().chain(written) {
         assert_eq!(kind, Some(StoreErrorKind::Unreachable));
     }
+}
+
+/// Copies from or to a database on whose network this statement gets no answer. Returns whether the error is that of the source, and
+/// its kind.
+async fn copied(words: &'static str, is_source: bool) -> Option<(bool, StoreErrorKind)> {
+    let (network, url) = migrated_behind_a_network().await?;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("warraq.db");
+    if !is_source {
+        let (writer, task) = Writer::open(file.as_path(), Duration::from_hours(72)).await.unwrap();
+        writer.close().await.unwrap();
+        task.await.unwrap().unwrap();
+    }
+    network.swallow(words);
+    let (server, file) = (place(&url), file.as_path().into());
+    let (from, to) = if is_source { (server, file) } else { (file, server) };
+    let progress = ProgressSender::default();
+    let ended = timeout(Duration::from_mins(1), store::copy(&from, &to, &progress)).await;
+    match ended.unwrap_or_else(|_| panic!("the copy waits for {words}")).unwrap_err() {
+        CopyError::Source(error) => Some((true, error.kind())),
+        CopyError::Target(error) => Some((false, error.kind())),
+    }
+}
+
+#[tokio::test]
+async fn a_copy_ends_although_a_statement_gets_no_answer_and_names_its_side() {
+    if cluster().is_none() {
+        return;
+    }
+    // The first word is that of the transaction; a table's columns are asked for afterwards.
+    let from = ["idle_in_transaction_session_timeout = 0", "BEGIN ISOLATION", "information_schema"];
+    let to = ["idle_in_transaction_session_timeout = 0", "BEGIN", "information_schema"];
+    let from = join_all(from.map(|words| copied(words, true)));
+    let to = join_all(to.map(|words| copied(words, false)));
+    let (from, to) = tokio::join!(from, to);
+    assert_eq!(from, [Some((true, StoreErrorKind::Unreachable)); 3]);
+    assert_eq!(to, [Some((false, StoreErrorKind::Unreachable)); 3]);
 }
 
 #[tokio::test]

@@ -10,19 +10,24 @@ use crate::{
         driver::ErrorContext,
         error::StoreError,
         postgres::{
-            lease::{Lease, RENEW},
+            lease::{Lease, RENEW, SHORT},
             open,
         },
         progress::{Progress, ProgressSender},
+        writing::transaction::within,
     },
 };
 use futures_util::TryStreamExt as _;
 use lines::lines;
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, Row as _, postgres::PgRow};
+use std::time::Duration;
 use tokio::{
     sync::{mpsc, oneshot},
     task::JoinHandle,
 };
+
+/// How long a statement may take that reads or writes a whole table, or bring nothing. A network that swallows packets reports nothing.
+const LONGEST: Duration = Duration::from_mins(10);
 
 /// An open database.
 pub(in crate::store) struct PostgresEnd {
@@ -45,23 +50,32 @@ impl PostgresEnd {
         let (stop, stopped) = oneshot::channel();
         let task = tokio::spawn(keep(keeper, lease, stopped));
         let mut connection = open::connect(&options).await?;
-        wait_long(&mut connection).await?;
-        let begin = sqlx::query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
-        begin.execute(&mut connection).await.while_doing("beginning a transaction")?;
+        let begun = async {
+            wait_long(&mut connection).await?;
+            let begin = sqlx::query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
+            begin.execute(&mut connection).await.while_doing("beginning a transaction")
+        };
+        within(SHORT, begun).await?;
         Ok(Self { connection, right: WriteRight::Source(stop, task) })
     }
 
     /// Opens the database to copy to, and begins the transaction.
     pub(in crate::store) async fn target(server: &DatabaseServer) -> Result<Self, StoreError> {
         let (mut connection, _, mut lease) = open::writer(server).await?;
-        wait_long(&mut connection).await?;
+        within(SHORT, wait_long(&mut connection)).await?;
         begin(&mut connection, &mut lease).await?;
         Ok(Self { connection, right: WriteRight::Target(lease) })
     }
 
     async fn run(&mut self, sql: String, doing: &'static str) -> Result<(), StoreError> {
-        sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut self.connection).await.map(drop).while_doing(doing)
+        execute(&mut self.connection, sql, doing).await
     }
+}
+
+/// Executes a statement that may take as long as a whole table.
+async fn execute(connection: &mut PgConnection, sql: String, doing: &'static str) -> Result<(), StoreError> {
+    let done = sqlx::raw_sql(AssertSqlSafe(sql)).execute(connection);
+    within(LONGEST, async { done.await.map(drop).while_doing(doing) }).await
 }
 
 /// Lets a transaction wait while the other database works.
@@ -71,8 +85,11 @@ async fn wait_long(connection: &mut PgConnection) -> Result<(), StoreError> {
 }
 
 async fn begin(connection: &mut PgConnection, lease: &mut Lease) -> Result<(), StoreError> {
-    sqlx::query("BEGIN").execute(&mut *connection).await.while_doing("beginning a transaction")?;
-    lease.begin(connection).await
+    let begun = async {
+        sqlx::query("BEGIN").execute(&mut *connection).await.while_doing("beginning a transaction")?;
+        lease.begin(connection).await
+    };
+    within(SHORT, begun).await
 }
 
 /// Renews a lease until it is told to end.
@@ -85,23 +102,23 @@ async fn keep(
     loop {
         tokio::select! {
             _ = &mut stopped => break,
-            _ = renewals.tick() => lease.keep(&mut connection).await?,
+            _ = renewals.tick() => within(SHORT, lease.keep(&mut connection)).await?,
         }
     }
-    lease.keep(&mut connection).await?;
-    lease.end(&mut connection).await
+    within(SHORT, lease.keep(&mut connection)).await?;
+    within(SHORT, lease.end(&mut connection)).await
 }
 
 impl CopyEnd for PostgresEnd {
     async fn columns(&mut self, table: &str) -> Result<Vec<Column>, StoreError> {
-        let columns: Vec<(String, String)> = sqlx::query_as(
+        let columns = sqlx::query_as(
             "SELECT column_name::text, data_type::text FROM information_schema.columns \
              WHERE table_schema = current_schema() AND table_name = $1 ORDER BY column_name COLLATE \"C\"",
         )
         .bind(table)
-        .fetch_all(&mut self.connection)
-        .await
-        .while_doing("reading the columns of tables")?;
+        .fetch_all(&mut self.connection);
+        let columns = async { columns.await.while_doing("reading the columns of tables") };
+        let columns: Vec<(String, String)> = within(SHORT, columns).await?;
         let kinds = [
             ("bigint", CellKind::Integer),
             ("double precision", CellKind::Real),
@@ -112,10 +129,8 @@ impl CopyEnd for PostgresEnd {
     }
 
     async fn count(&mut self, table: &CopiedTable) -> Result<u64, StoreError> {
-        let count: i64 = sqlx::query_scalar(AssertSqlSafe(table.count()))
-            .fetch_one(&mut self.connection)
-            .await
-            .while_doing("counting rows")?;
+        let count = sqlx::query_scalar(AssertSqlSafe(table.count())).fetch_one(&mut self.connection);
+        let count: i64 = within(LONGEST, async { count.await.while_doing("counting rows") }).await?;
         Ok(count.unsigned_abs())
     }
 
@@ -130,7 +145,7 @@ impl CopyEnd for PostgresEnd {
         let mut batch = Batch::default();
         let mut is_wanted = true;
         // To the end even if nobody wants them: a connection whose answer was not read to the end cannot be used.
-        while let Some(row) = rows.try_next().await.while_doing(doing)? {
+        while let Some(row) = within(LONGEST, async { rows.try_next().await.while_doing(doing) }).await? {
             let cells =
                 columns.iter().enumerate().map(|(n, column)| cell(&row, n, column.kind)).collect::<Result<Row, _>>();
             if let Some(full) = batch.add(cells.while_doing(doing)?)
@@ -144,21 +159,7 @@ impl CopyEnd for PostgresEnd {
     }
 
     async fn counters(&mut self) -> Result<Counters, StoreError> {
-        let doing = "reading counters";
-        let mut counters: Counters = sqlx::query_as(
-            "SELECT c.table_name::text, coalesce(s.last_value, 0) FROM information_schema.columns AS c JOIN pg_sequences AS s \
-             ON pg_get_serial_sequence(quote_ident(c.table_name), c.column_name) = quote_ident(s.schemaname) || '.' || quote_ident(s.sequencename) \
-             WHERE c.table_schema = current_schema() AND c.is_identity = 'YES'",
-        )
-        .fetch_all(&mut self.connection)
-        .await
-        .while_doing(doing)?;
-        let (entry, story): (i64, i64) = sqlx::query_as("SELECT last_entry, last_story FROM tally")
-            .fetch_one(&mut self.connection)
-            .await
-            .while_doing(doing)?;
-        counters.extend([("entry".to_owned(), entry), ("story".to_owned(), story)]);
-        Ok(counters)
+        within(LONGEST, read_counters(&mut self.connection)).await
     }
 
     async fn release(self) -> Result<(), StoreError> {
@@ -166,7 +167,7 @@ impl CopyEnd for PostgresEnd {
             let _ = stop.send(());
             task.await.map_err(|_| StoreError::WriterGone)??;
         }
-        self.connection.close().await.while_doing("closing the database")
+        within(SHORT, async { self.connection.close().await.while_doing("closing the database") }).await
     }
 }
 
@@ -178,10 +179,9 @@ impl CopyTarget for PostgresEnd {
         match self.count(table).await? {
             0 => Ok(()),
             count => {
-                let name: String = sqlx::query_scalar("SELECT current_database()::text")
-                    .fetch_one(&mut self.connection)
-                    .await
-                    .while_doing("reading the name of the database")?;
+                let name = sqlx::query_scalar("SELECT current_database()::text").fetch_one(&mut self.connection);
+                let name = async { name.await.while_doing("reading the name of the database") };
+                let name: String = within(SHORT, name).await?;
                 Err(StoreError::NotEmpty { database: name, has: format!("its table {} has {count} rows", table.name) })
             }
         }
@@ -196,66 +196,92 @@ impl CopyTarget for PostgresEnd {
     ) -> Result<(), StoreError> {
         let doing = "writing the copy";
         let sql = table.copy_in(columns);
-        let mut copying = self.connection.copy_in_raw(&sql).await.while_doing(doing)?;
+        let copying = self.connection.copy_in_raw(&sql);
+        let mut copying = within(SHORT, async { copying.await.while_doing(doing) }).await?;
         let mut done = 0;
         while let Some(batch) = from.recv().await {
-            copying.send(lines(&batch).as_bytes()).await.while_doing(doing)?;
+            let lines = lines(&batch);
+            within(LONGEST, async { copying.send(lines.as_bytes()).await.map(drop).while_doing(doing) }).await?;
             done += batch.len() as u64;
             wrote(done);
         }
-        copying.finish().await.map(drop).while_doing(doing)
+        within(LONGEST, async { copying.finish().await.map(drop).while_doing(doing) }).await
     }
 
     async fn set_counters(&mut self, counters: &Counters) -> Result<(), StoreError> {
-        let doing = "writing counters";
-        let last = |table: &str| counters.iter().find(|(name, _)| name == table).map_or(0, |(_, last)| *last);
-        sqlx::query(
-            "UPDATE tally SET entries = (SELECT count(*) FROM entry), stories = (SELECT count(*) FROM story), \
-             last_entry = greatest($1, (SELECT max(id) FROM entry)), last_story = greatest($2, (SELECT max(id) FROM story))",
-        )
-        .bind(last("entry"))
-        .bind(last("story"))
-        .execute(&mut self.connection)
-        .await
-        .while_doing(doing)?;
-        let tables: Vec<String> = sqlx::query_scalar(
-            "SELECT table_name::text FROM information_schema.columns WHERE table_schema = current_schema() AND is_identity = 'YES'",
-        )
-        .fetch_all(&mut self.connection)
-        .await
-        .while_doing(doing)?;
-        for table in tables {
-            let highest = ["SELECT", "coalesce(max(id), 0)", "FROM", &table].join(" ");
-            let highest: i64 =
-                sqlx::query_scalar(AssertSqlSafe(highest)).fetch_one(&mut self.connection).await.while_doing(doing)?;
-            sqlx::query("SELECT setval(pg_get_serial_sequence($1, 'id'), $2) WHERE $2 > 0")
-                .bind(&table)
-                .bind(highest.max(last(&table)))
-                .execute(&mut self.connection)
-                .await
-                .while_doing(doing)?;
-        }
-        Ok(())
+        within(LONGEST, write_counters(&mut self.connection, counters)).await
     }
 
     async fn complete(mut self, progress_sender: &ProgressSender) -> Result<(), StoreError> {
         self.run("COMMIT".to_owned(), "committing the copy").await?;
-        let WriteRight::Target(mut lease) = self.right else { return Ok(()) };
+        let Self { mut connection, right: WriteRight::Target(mut lease) } = self else { return Ok(()) };
         lease.committed();
         progress_sender.send_replace(Progress::unmeasured("indexing words"));
         let mut is_more = true;
         // A daemon that starts before the end goes on with it.
         while is_more {
-            begin(&mut self.connection, &mut lease).await?;
-            is_more = self.connection.index().await?;
-            sqlx::query("COMMIT").execute(&mut self.connection).await.while_doing("indexing the copy")?;
+            begin(&mut connection, &mut lease).await?;
+            is_more = within(LONGEST, connection.index()).await?;
+            execute(&mut connection, "COMMIT".to_owned(), "indexing the copy").await?;
             lease.committed();
         }
         // What the planner knows of the new rows.
-        sqlx::query("ANALYZE").execute(&mut self.connection).await.while_doing("analysing the copy")?;
-        lease.end(&mut self.connection).await?;
-        self.connection.close().await.while_doing("closing the database")
+        execute(&mut connection, "ANALYZE".to_owned(), "analysing the copy").await?;
+        within(SHORT, lease.end(&mut connection)).await?;
+        within(SHORT, async { connection.close().await.while_doing("closing the database") }).await
     }
+}
+
+/// Reads the last numbers that were given out.
+async fn read_counters(connection: &mut PgConnection) -> Result<Counters, StoreError> {
+    let doing = "reading counters";
+    let mut counters: Counters = sqlx::query_as(
+        "SELECT c.table_name::text, coalesce(s.last_value, 0) FROM information_schema.columns AS c JOIN pg_sequences AS s \
+         ON pg_get_serial_sequence(quote_ident(c.table_name), c.column_name) = quote_ident(s.schemaname) || '.' || quote_ident(s.sequencename) \
+         WHERE c.table_schema = current_schema() AND c.is_identity = 'YES'",
+    )
+    .fetch_all(&mut *connection)
+    .await
+    .while_doing(doing)?;
+    let (entry, story): (i64, i64) = sqlx::query_as("SELECT last_entry, last_story FROM tally")
+        .fetch_one(&mut *connection)
+        .await
+        .while_doing(doing)?;
+    counters.extend([("entry".to_owned(), entry), ("story".to_owned(), story)]);
+    Ok(counters)
+}
+
+/// Sets them.
+async fn write_counters(connection: &mut PgConnection, counters: &Counters) -> Result<(), StoreError> {
+    let doing = "writing counters";
+    let last = |table: &str| counters.iter().find(|(name, _)| name == table).map_or(0, |(_, last)| *last);
+    sqlx::query(
+        "UPDATE tally SET entries = (SELECT count(*) FROM entry), stories = (SELECT count(*) FROM story), \
+         last_entry = greatest($1, (SELECT max(id) FROM entry)), last_story = greatest($2, (SELECT max(id) FROM story))",
+    )
+    .bind(last("entry"))
+    .bind(last("story"))
+    .execute(&mut *connection)
+    .await
+    .while_doing(doing)?;
+    let tables: Vec<String> = sqlx::query_scalar(
+        "SELECT table_name::text FROM information_schema.columns WHERE table_schema = current_schema() AND is_identity = 'YES'",
+    )
+    .fetch_all(&mut *connection)
+    .await
+    .while_doing(doing)?;
+    for table in tables {
+        let highest = ["SELECT", "coalesce(max(id), 0)", "FROM", &table].join(" ");
+        let highest: i64 =
+            sqlx::query_scalar(AssertSqlSafe(highest)).fetch_one(&mut *connection).await.while_doing(doing)?;
+        sqlx::query("SELECT setval(pg_get_serial_sequence($1, 'id'), $2) WHERE $2 > 0")
+            .bind(&table)
+            .bind(highest.max(last(&table)))
+            .execute(&mut *connection)
+            .await
+            .while_doing(doing)?;
+    }
+    Ok(())
 }
 
 /// Reads a value.
