@@ -14,6 +14,7 @@ use std::{
     net::{Ipv4Addr, SocketAddr},
     os::unix::process::CommandExt as _,
     path::Path,
+    pin::Pin,
     process::Command,
     sync::Arc,
     time::Duration,
@@ -42,19 +43,9 @@ pub(super) async fn run(file: &Path, environment: &BTreeMap<String, String>) -> 
     let mut commands = ControlCommands::signals()?;
     let (again, variables) = (file.to_owned(), environment.clone());
     let reread = Arc::new(move || load(&again, &variables));
-    let mut opening = Box::pin(Daemon::open(config, reread, Clock::System));
-    let daemon = tokio::select! {
-        opened = &mut opening => opened.map_err(|error| with_hint(error, &database))?,
-        () = commands.stop() => {
-            // A start waits as long as another process holds the lock of the database, but a stop must not wait for that.
-            if let Ok(opened) = tokio::time::timeout(OPENING, opening).await {
-                let closed = opened.map_err(|error| with_hint(error, &database))?.close().await;
-                return closed.map_err(|error| with_hint(error, &database));
-            }
-            tracing::warn!("stopped before the database could be opened");
-            return Ok(());
-        }
-    };
+    let opening = Box::pin(Daemon::open(config, reread, Clock::System));
+    let opened = open_unless_stopped(&mut commands, opening).await.map_err(|error| with_hint(error, &database))?;
+    let Some(daemon) = opened else { return Ok(()) };
     // Only after the database is open and locked. Without the file the daemon works, but `warraq add` cannot tell it to reload.
     let _pid_file = has_file.then(|| {
         PidFile::hold(&database)
@@ -68,6 +59,24 @@ pub(super) async fn run(file: &Path, environment: &BTreeMap<String, String>) -> 
     ended
         .map_err(|error| if error.is_rewound() { begin_again(error) } else { error })
         .map_err(|error| with_hint(error, &database))
+}
+
+/// Waits until a daemon is open, or until it is told to stop: a start waits as long as another process holds the lock of the database, or
+/// its disk does not answer, and a stop must not wait for that. Returns `None` if it was told to stop.
+pub(super) async fn open_unless_stopped(
+    commands: &mut ControlCommands,
+    mut opening: Pin<Box<impl Future<Output = Result<Daemon, DaemonError>>>>,
+) -> Result<Option<Daemon>, DaemonError> {
+    tokio::select! {
+        opened = &mut opening => return opened.map(Some),
+        () = commands.stop() => {}
+    }
+    if let Ok(opened) = tokio::time::timeout(OPENING, opening).await {
+        Box::pin(opened?.close()).await?;
+    } else {
+        tracing::warn!("stopped before the database could be opened");
+    }
+    Ok(None)
 }
 
 /// Starts this program again in the same process: what it holds in memory, such as the validators of feeds, is newer than its database.
@@ -110,5 +119,23 @@ pub(super) fn with_hint(error: DaemonError, database: &Path) -> CliError {
             "another program uses the port, or the address does not belong to this machine; check [server] listen",
         ),
         other => CliError::from(other).of_database(database),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::daemon::ControlCommand;
+    use tokio::sync::mpsc;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_stop_does_not_wait_for_a_database_that_does_not_open() {
+        let (orders, inbox) = mpsc::channel(2);
+        let mut commands = ControlCommands::Channel(inbox);
+        orders.send(ControlCommand::Reload).await.unwrap();
+        orders.send(ControlCommand::Stop).await.unwrap();
+        let opened = open_unless_stopped(&mut commands, Box::pin(std::future::pending()));
+        let opened = tokio::time::timeout(2 * OPENING, Box::pin(opened)).await.expect("it waits");
+        assert!(opened.unwrap().is_none());
     }
 }

@@ -5,7 +5,11 @@ use super::{
     ticker::{DemoCounts, follow},
 };
 use crate::{
-    cli::{CliError, out::say, run::with_hint},
+    cli::{
+        CliError,
+        out::say,
+        run::{open_unless_stopped, with_hint},
+    },
     clock::Clock,
     config::{Config, LogFormat, Server},
     daemon::{ControlCommands, Daemon},
@@ -59,7 +63,7 @@ async fn free_address() -> SocketAddr {
 pub(in crate::cli) async fn demo(environment: &BTreeMap<String, String>) -> Result<(), CliError> {
     let filter = environment.get("WARRAQ_LOG").map_or("warn", String::as_str);
     telemetry::init(LogFormat::Text, Some(filter)).map_err(CliError::environment)?;
-    let commands = ControlCommands::signals()?;
+    let mut commands = ControlCommands::signals()?;
     let clock = Clock::System;
     let outlets = Demo::start(&clock).await.context("loopback has no free port for the demo's outlets")?;
     let scratch = Scratch::make().context("cannot make a temporary folder")?;
@@ -72,7 +76,9 @@ pub(in crate::cli) async fn demo(environment: &BTreeMap<String, String>) -> Resu
     };
     let config = read().map_err(CliError::Config)?;
     let database = config.database.path.clone();
-    let daemon = Daemon::open(config, Arc::new(read), clock).await.map_err(|error| with_hint(error, &database))?;
+    let opening = Box::pin(Daemon::open(config, Arc::new(read), clock));
+    let opened = open_unless_stopped(&mut commands, opening).await.map_err(|error| with_hint(error, &database))?;
+    let Some(daemon) = opened else { return Ok(()) };
     let address = daemon.address();
     say(format_args!("http://{address}/"))?;
     say("")?;
@@ -97,7 +103,10 @@ pub(in crate::cli) async fn demo(environment: &BTreeMap<String, String>) -> Resu
         return running.await.map_err(|error| with_hint(error, &database));
     }
     let mut seen = DemoCounts::default();
-    let reader = Reader::open(&database).await?;
+    let reader = tokio::select! {
+        ended = &mut running => return ended.map_err(|error| with_hint(error, &database)),
+        reader = Reader::open(&database) => reader?,
+    };
     let ended = tokio::select! {
         ended = &mut running => ended,
         stopped = follow(&reader, &mut seen) => {
