@@ -57,7 +57,7 @@ pub fn hint(fault: &Fault) -> &'static str {
         Fault::Empty => "there is nothing in it to read; if a server sent it, try again later",
         Fault::Html => "`warraq discover URL` lists the feeds that a page announces",
         Fault::WorkLimit(_) => "please report this document; no document should take this long",
-        Fault::Parser(_) => "please report this document as a bug",
+        Fault::Parser(_) | Fault::Storing(_) => "please report this document as a bug",
         Fault::NotAFeed(_) => "Warraq reads RSS, Atom, CDF, JSON Feed and news sitemaps",
         Fault::Address(_) | Fault::Robots(_) => "choose another address, or change what the message names",
         Fault::Status(401) => "the feed needs credentials: `auth` in its [[outlet]] of the configuration",

@@ -89,6 +89,11 @@ impl HeldTexts {
         Self { most, by_entry: HashMap::default(), order: VecDeque::new() }
     }
 
+    /// Returns an empty collection with the same maximum.
+    pub fn emptied(&self) -> Self {
+        Self::new(self.most)
+    }
+
     pub fn get(&self, entry: EntryId) -> Option<&ComparedText> {
         self.by_entry.get(&entry)
     }

@@ -83,6 +83,12 @@ impl Window {
         Self { texts: HeldTexts::new(most), ..self }
     }
 
+    /// Returns an empty window with the same limits, which has to be loaded. After a panic nothing in this one can be trusted.
+    #[must_use]
+    pub fn emptied(&self) -> Self {
+        Self { outlets: self.outlets.clone(), texts: self.texts.emptied(), ..Self::new(self.span) }
+    }
+
     /// Returns whether [`Window::load`] or [`Window::loaded`] was called.
     #[must_use]
     pub fn is_loaded(&self) -> bool {

@@ -110,6 +110,9 @@ pub enum Fault {
     /// The parser failed in a way that is a bug in Warraq; the document is worth a bug report.
     #[error("the parser failed on this document (a bug in Warraq): {0}")]
     Parser(String),
+    /// What the feed brought could not be decided or stored, which is a bug in Warraq.
+    #[error("what the feed brought cannot be stored (a bug in Warraq): {0}")]
+    Storing(String),
 }
 
 /// Most characters of an address in the description of a fault, which is stored with every poll.
@@ -151,6 +154,7 @@ impl Fault {
             Self::NotAFeed(_) => "not_a_feed",
             Self::WorkLimit(_) => "work_limit",
             Self::Parser(_) => "parser",
+            Self::Storing(_) => "storing",
         }
     }
 }

@@ -172,6 +172,7 @@ impl Poller {
         }
         let (outcome, status, bytes, error) = (poll.outcome.clone(), poll.status, poll.bytes, poll.error.clone());
         let written = self.writer.poll(poll).await?;
+        let (outcome, error) = written.outcome(outcome, error);
         let took = Duration::try_from(self.clock.now().duration_since(started_at)).unwrap_or_default();
         Ok(PollResult { outcome, status, bytes, took, late, error, truncated_at, written, hub })
     }

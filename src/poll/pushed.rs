@@ -56,6 +56,7 @@ impl Poller {
         poll.pushed = true;
         let (outcome, error) = (poll.outcome.clone(), poll.error.clone());
         let written = self.writer.poll(Box::new(poll)).await?;
+        let (outcome, error) = written.outcome(outcome, error);
         let took = Duration::try_from(self.clock.now().duration_since(started_at)).unwrap_or_default();
         let (late, hub) = (Duration::ZERO, HubSighting::Unread);
         Ok(PollResult { outcome, status: None, bytes, took, late, error, truncated_at: None, written, hub })

@@ -9,6 +9,7 @@ use crate::{
     dedup::{Arrival, ArrivalPage, Listing},
     model::{Entry, EntryPage, Tally, WaitingKey},
 };
+use jiff::Timestamp;
 use std::{cmp::Reverse, sync::Arc};
 use tokio::sync::oneshot;
 
@@ -102,6 +103,12 @@ fn order<'a>(entry: &'a Entry, listing: &Listing) -> impl Ord + use<'a> {
 impl Batch {
     pub(super) fn is_empty(&self) -> bool {
         self.polls.is_empty() && self.pages.is_empty()
+    }
+
+    /// Returns when the last of its documents and pages was read.
+    pub(super) fn latest(&self) -> Timestamp {
+        let pages = self.pages.iter().map(|asked| asked.page.asked_at);
+        self.polls.iter().map(|pending| pending.poll.ended_at).chain(pages).max().unwrap_or_default()
     }
 
     pub(super) fn is_full(&self) -> bool {

@@ -24,7 +24,8 @@ impl From<sqlx::Error> for DatabaseError {
             sqlx::Error::Io(error) => error.to_string(),
             error => error.as_database_error().map_or_else(String::new, |error| error.message().to_owned()),
         };
-        Self { kind: kind(&error), message, said_by_server: said_by_server(&error), cause: error.into() }
+        let (kind, is_rejection) = (kind(&error), is_rejection(&error));
+        Self { kind, is_rejection, message, said_by_server: said_by_server(&error), cause: error.into() }
     }
 }
 
@@ -35,7 +36,7 @@ impl From<sqlx::migrate::MigrateError> for DatabaseError {
             Execute(error) | ExecuteMigration(error, _) => (kind(error), said_by_server(error)),
             _ => (StoreErrorKind::Other, None),
         };
-        Self { kind, message: String::new(), said_by_server, cause: error.into() }
+        Self { kind, is_rejection: false, message: String::new(), said_by_server, cause: error.into() }
     }
 }
 
@@ -64,6 +65,19 @@ pub(super) fn kind(error: &sqlx::Error) -> StoreErrorKind {
         return postgres::error::kind(error);
     }
     error.try_downcast_ref().map_or(StoreErrorKind::Other, sqlite::error::kind)
+}
+
+/// Returns whether the database or the driver rejects a row or a value that it was given.
+fn is_rejection(error: &sqlx::Error) -> bool {
+    if matches!(error, sqlx::Error::Encode(_)) {
+        return true;
+    }
+    let Some(error) = error.as_database_error() else { return false };
+    #[cfg(feature = "postgres")]
+    if let Some(error) = error.try_downcast_ref() {
+        return postgres::error::is_rejection(error);
+    }
+    error.try_downcast_ref().is_some_and(sqlite::error::is_rejection)
 }
 
 /// Returns whether another process holds the lock, so that trying again makes sense.

@@ -254,6 +254,11 @@ impl StoreError {
         matches!(self.kind(), Conflict | Crowded | Refused | Standby | Unreachable)
     }
 
+    /// Returns whether the database rejects a row or a value: the same work fails each time, but other work need not.
+    pub(in crate::store) fn is_rejection(&self) -> bool {
+        matches!(self, Self::Sql { source, .. } if source.is_rejection)
+    }
+
     /// Returns whether trying again later may succeed: the disk is full, a lock is held, or reading or writing failed.
     #[must_use]
     pub fn can_pass(&self) -> bool {
@@ -266,6 +271,8 @@ impl StoreError {
 pub struct DatabaseError {
     /// The kind of error.
     pub kind: StoreErrorKind,
+    /// Whether the database or the driver rejects a row or a value that it was given.
+    pub is_rejection: bool,
     /// The database's own message; empty if the error is the driver's.
     pub message: String,
     /// What a database server says, with its code. The driver adds a line, which is one of PostgreSQL's own source code.

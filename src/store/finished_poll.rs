@@ -148,6 +148,23 @@ pub struct Document {
     pub rules: EntryRules,
 }
 
+impl FinishedPoll {
+    /// Returns the poll as one that failed, because what it brought cannot be stored. Validators and addresses stay as they were, so the
+    /// same document is asked for again.
+    pub(super) fn failed(self, fault: Fault) -> Self {
+        Self {
+            error: Some(fault.to_string()),
+            outcome: Outcome::Failed(fault),
+            redirect: RedirectDecision::Stay,
+            announced: None,
+            older_fault: None,
+            body: None,
+            document: None,
+            ..self
+        }
+    }
+}
+
 /// Memory of an entry without its texts, in bytes.
 const ENTRY: usize = 1_500;
 
@@ -194,6 +211,19 @@ pub struct CommittedPoll {
     pub waiting: Vec<WaitingPage>,
     /// The feed after the poll.
     pub feed: FeedRecord,
+    /// Why the poll failed although its document was read: what it brought cannot be stored.
+    pub fault: Option<Fault>,
+}
+
+impl CommittedPoll {
+    /// Returns how the poll ended, and with which error, if it ended so before it was stored.
+    #[must_use]
+    pub fn outcome(&self, read: Outcome, error: Option<String>) -> (Outcome, Option<String>) {
+        match &self.fault {
+            Some(fault) => (Outcome::Failed(fault.clone()), Some(fault.to_string())),
+            None => (read, error),
+        }
+    }
 }
 
 /// A poll whose entries are decided.

@@ -38,7 +38,8 @@ mod tests {
 
     fn error(kind: StoreErrorKind, message: &str) -> StoreError {
         let cause = Box::new(std::io::Error::other("cause"));
-        let source = DatabaseError { kind, message: message.to_owned(), said_by_server: None, cause };
+        let message = message.to_owned();
+        let source = DatabaseError { kind, is_rejection: false, message, said_by_server: None, cause };
         StoreError::Sql { doing: "testing", source }
     }
 

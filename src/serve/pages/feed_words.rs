@@ -90,6 +90,11 @@ impl Frame {
             "work_limit" | "parser" => {
                 self.say("تعذرت قراءة الملف", "lecture impossible", "the document could not be read")
             }
+            "storing" => self.say(
+                "تعذر حفظ ما جاء في الملف",
+                "enregistrement impossible",
+                "what the document brought could not be stored",
+            ),
             _ => return None,
         };
         // Only a refusal is explained by the status of the response.

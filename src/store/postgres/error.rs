@@ -35,6 +35,12 @@ pub(in crate::store) fn kind(error: &PgDatabaseError) -> StoreErrorKind {
     }
 }
 
+/// Returns whether the server rejects a row or a value: data exception, constraint violation, program limit exceeded (such as a value
+/// that is too long for its index).
+pub(in crate::store) fn is_rejection(error: &PgDatabaseError) -> bool {
+    matches!(error.code().get(..2), Some("22" | "23" | "54"))
+}
+
 /// Returns what the server says, with its code.
 pub(in crate::store) fn said(error: &PgDatabaseError) -> String {
     format!("{} (SQLSTATE {})", error.message(), error.code())

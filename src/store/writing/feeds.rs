@@ -135,6 +135,11 @@ impl FeedAfter {
 }
 
 impl PollRows {
+    /// Returns the id of the feed.
+    pub(in crate::store) fn feed(&self) -> i64 {
+        self.poll.feed
+    }
+
     /// Returns the rows of a decided poll.
     pub(in crate::store) fn of(poll: &FinishedPoll, updates: &FeedUpdate, tally: Tally, gap: bool) -> Self {
         let feed = FeedAfter::of(updates, Some(poll), gap);

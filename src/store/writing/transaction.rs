@@ -228,7 +228,7 @@ impl<B: Backend> WriterConnection<B> {
     }
 
     /// Rolls back what failed. A server that does not answer rolls back by itself once the connection is closed.
-    async fn roll_back(&mut self) {
+    pub(in crate::store) async fn roll_back(&mut self) {
         let limit = self.limit();
         let rolled_back = async {
             self.backend.rollback().await;

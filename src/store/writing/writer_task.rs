@@ -4,6 +4,7 @@ mod committing;
 mod deciding;
 mod dropped_checks;
 mod executing;
+mod isolating;
 mod stepping;
 
 use crate::{
@@ -16,8 +17,7 @@ use crate::{
         changes::{ChannelChanges, Touched},
         command::{Command, Task},
         error::StoreError,
-        feed_update::feed_update,
-        finished_poll::{CommittedPoll, DecidedPoll, FinishedPoll, PollFindings},
+        finished_poll::{CommittedPoll, DecidedPoll, FeedUpdate, FinishedPoll, PollFindings},
         writing::{
             channel_order::ChannelRebuild, dropped::DroppedCheck, feeds::PollRows, load_window::WindowLoad,
             transaction::WriterConnection,
@@ -87,6 +87,8 @@ pub(in crate::store) struct WriterLoop<B> {
     /// Polls without news that wait for a transaction.
     empty_polls: Vec<PollRows>,
     empty_since: Option<Instant>,
+    /// Number of polls in a row that the database rejected.
+    rejected: u32,
     /// When the remaining entries are added to the search index.
     index_at: Option<Instant>,
     /// Whether the log says that nothing can be indexed at the moment.
@@ -121,6 +123,7 @@ impl<B: Backend> WriterLoop<B> {
             load_at: None,
             empty_polls: Vec::new(),
             empty_since: None,
+            rejected: 0,
             // An earlier run may have ended before it indexed everything.
             index_at: Some(Clock::monotonic() + INDEX_WAIT),
             index_failed: false,
@@ -278,12 +281,11 @@ impl<B: Backend> WriterLoop<B> {
         send_reply(reply, committed);
     }
 
-    /// Computes the next state of a feed whose entries are decided, for the next transaction.
-    fn settle(&mut self, poll: &FinishedPoll, findings: PollFindings) -> CommittedPoll {
-        let update = feed_update(poll, &findings);
+    /// Adds the rows of a poll whose feed's next state is decided to the next transaction.
+    fn add_settled(&mut self, poll: &FinishedPoll, update: FeedUpdate, findings: PollFindings) -> CommittedPoll {
         self.empty_polls.push(PollRows::of(poll, &update, findings.tally, findings.gap));
         let PollFindings { tally, gap, joined, waiting, .. } = findings;
-        CommittedPoll { tally, gap, joined, waiting, feed: update.feed }
+        CommittedPoll { tally, gap, joined, waiting, feed: update.feed, fault: None }
     }
 }
 

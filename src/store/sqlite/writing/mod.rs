@@ -2,7 +2,7 @@
 
 mod apply;
 mod archive;
-mod backend;
+pub(in crate::store) mod backend;
 mod channel_order;
 mod checkpoint;
 mod configured;

@@ -16,10 +16,13 @@ use crate::{
 use jiff::Timestamp;
 
 impl<B: Backend> WriterLoop<B> {
-    /// Decides about the next entries of each poll. Only this task writes, so the values that it reads here still hold when it
+    /// Decides about these entries of the batch's polls. Only this task writes, so the values that it reads here still hold when it
     /// writes, even after several attempts.
-    pub(super) async fn decide(&mut self, batch: &mut Batch) -> Result<BatchRows, StoreError> {
-        let mut arrivals = batch.arrivals(&self.catalog);
+    pub(super) async fn decide(
+        &mut self,
+        batch: &mut Batch,
+        mut arrivals: Vec<Arrival>,
+    ) -> Result<BatchRows, StoreError> {
         let first_late = batch.polls.len();
         let (mut late_arrivals, late) = reading!(self.database, |b| b.waited(&batch.pages, first_late))?;
         // The rules also apply to the article.
