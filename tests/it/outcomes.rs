@@ -3,7 +3,7 @@
 use crate::{
     fake_outlet::{FakeOutlet, Reply},
     feed_doc::FeedDoc,
-    test_instance::{TestInstance, config_text, outcomes, sums},
+    test_instance::{TestInstance, TestStore, config_text, outcomes, sums},
 };
 use jiff::SignedDuration;
 use std::time::Duration;
@@ -282,5 +282,40 @@ async fn a_long_address_of_a_redirect_is_refused_or_cut_where_it_is_told() {
         assert!(error.contains(told) && error.len() < 450, "{} {error}", error.len());
         let shown = instance.sql("SELECT max(length(error)) < 450 FROM poll").await;
         assert_eq!(shown, ["1"]);
+    }
+}
+
+/// Makes the database reject entries with this title, whatever it is.
+async fn refuse_poison(instance: &mut TestInstance) {
+    instance.close().await;
+    let file =
+        "CREATE TRIGGER refuse BEFORE INSERT ON entry WHEN new.title = 'Poison' BEGIN SELECT RAISE(ABORT, 'no'); END";
+    let server = "ALTER TABLE entry ADD CONSTRAINT refuse CHECK (title <> 'Poison')";
+    instance.change(if instance.server().is_some() { server } else { file }).await;
+    instance.open().await;
+}
+
+#[tokio::test]
+async fn a_document_that_the_database_rejects_fails_alone_and_others_are_stored() {
+    for store in [TestStore::File, TestStore::Server] {
+        let outlet = FakeOutlet::start().await;
+        outlet.set("/bad", Reply::feed(doc().entry("2", "Poison", "https://ville.invalid/2", "", DATE)).etag("\"1\""));
+        outlet.set("/good", Reply::feed(FeedDoc::rss("G").entry("g", "Bon", "https://g.invalid/1", "", DATE)));
+        let text = config_text("", &[("a-bad", &outlet.url("/bad")), ("b-good", &outlet.url("/good"))]);
+        let Some(mut instance) = TestInstance::in_store(store, text).await else { continue };
+        refuse_poison(&mut instance).await;
+        let reports = instance.poll().await;
+        assert_eq!(outcomes(&reports), ["failed", "fresh"], "{store:?}");
+        let health =
+            "SELECT outlet, state, failures, last_error LIKE '%(a bug in Warraq)%' FROM feed_health ORDER BY 1";
+        let health = instance.sql(health).await;
+        assert!(health[0].starts_with("a-bad|failing|1|"), "{health:?}");
+        assert!(health[1].starts_with("b-good|active|0|"), "{health:?}");
+        let faults = instance.sql("SELECT outcome, fault FROM poll ORDER BY outcome").await;
+        assert_eq!(faults, ["failed|storing", "fresh|"], "{store:?}");
+        // The document is read again, whole, and what is not at fault any more is stored.
+        outlet.set("/bad", Reply::feed(doc()).etag("\"2\""));
+        assert_eq!(sums(&instance.poll().await), [1, 0, 0], "{store:?}");
+        assert_eq!(instance.sql("SELECT title FROM latest ORDER BY title").await, ["Bon", "Un"], "{store:?}");
     }
 }

@@ -1,6 +1,7 @@
 //! A batch that makes the writer panic, or of which the database rejects a row. Both are bugs in Warraq that one document brings out,
 //! and a start would meet the same document again. So each poll of the batch is decided and stored alone, and one that fails again is
-//! recorded as failed. Everything else that the writer does fails as a whole, because it does not depend on a document.
+//! recorded as failed. The same holds for entries that waited for their pages, and for those that come back because a rule changed.
+//! Everything else that the writer does ends it, because it does not depend on a document.
 
 #[cfg(test)]
 mod tests;
@@ -8,7 +9,7 @@ mod tests;
 use super::{WriterLoop, send_reply};
 use crate::{
     clock::Clock,
-    dedup::Arrival,
+    dedup::{Arrival, IdAllocator},
     model::{EntryPage, Fault, FeedRecord, FeedState, MissingArticle, NoArticle},
     schedule::{DecidedBy, Why},
     store::{
@@ -40,7 +41,7 @@ const UNDECIDED_PAUSE: SignedDuration = SignedDuration::from_hours(1);
 
 /// Why a batch cannot be stored, although the database works.
 pub(super) struct BatchFailure {
-    words: String,
+    pub(super) words: String,
     /// What the database reported; `None` after a panic.
     rejection: Option<StoreError>,
 }
@@ -72,6 +73,14 @@ fn cut(mut words: String) -> String {
     words
 }
 
+/// What the writer had before it decided about something.
+pub(super) struct BeforeWork {
+    ids: IdAllocator,
+    /// Number of polls without news that wait.
+    waiting: usize,
+    now: Timestamp,
+}
+
 /// What is needed to decide the polls of a batch again, each alone.
 pub(super) struct BatchParts(Vec<(Vec<Arrival>, PollFindings)>);
 
@@ -101,24 +110,37 @@ impl<B: Backend> WriterLoop<B> {
         batch: &mut Batch,
         arrivals: Vec<Arrival>,
     ) -> Result<Result<Vec<CommittedPoll>, BatchFailure>, StoreError> {
-        let (ids, waiting, now) = (self.ids, self.empty_polls.len(), batch.latest());
+        let before = self.before(batch.latest());
         let tried = AssertUnwindSafe(Box::pin(self.decide_and_write(batch, arrivals))).catch_unwind().await;
+        let done = self.contain(tried, before).await?;
+        if done.is_ok() && !batch.polls.is_empty() {
+            self.rejected = 0;
+        }
+        Ok(done)
+    }
+
+    /// Returns what [`WriterLoop::contain`] needs of the time before the work.
+    pub(super) fn before(&self, now: Timestamp) -> BeforeWork {
+        BeforeWork { ids: self.ids, waiting: self.empty_polls.len(), now }
+    }
+
+    /// Returns the result of deciding and writing. If that failed because of what was decided about, makes everything as before.
+    pub(super) async fn contain<T>(
+        &mut self,
+        tried: Result<Result<T, StoreError>, Box<dyn Any + Send>>,
+        before: BeforeWork,
+    ) -> Result<Result<T, BatchFailure>, StoreError> {
         let failure = match tried {
-            Ok(Ok(settled)) => {
-                if !batch.polls.is_empty() {
-                    self.rejected = 0;
-                }
-                return Ok(Ok(settled));
-            }
+            Ok(Ok(done)) => return Ok(Ok(done)),
             Ok(Err(error)) => BatchFailure::of(error)?,
             Err(panic) => {
                 self.database.roll_back().await;
                 BatchFailure::of_panic(&*panic)
             }
         };
-        self.ids = ids;
-        self.empty_polls.truncate(waiting);
-        self.reload_window(now).await?;
+        self.ids = before.ids;
+        self.empty_polls.truncate(before.waiting);
+        self.reload_window(before.now).await?;
         Ok(Err(failure))
     }
 
@@ -233,7 +255,11 @@ impl<B: Backend> WriterLoop<B> {
             match transaction!(self.database, |b| b.write_polls(std::slice::from_ref(&poll))) {
                 Err(error) if error.is_rejection() => {
                     let error = error.with_causes();
-                    tracing::error!(feed = poll.feed(), error, "a poll cannot be stored (a bug in Warraq), and is left out");
+                    tracing::error!(
+                        feed = poll.feed(),
+                        error,
+                        "a poll cannot be stored (a bug in Warraq), and is left out"
+                    );
                 }
                 written => is_new |= written?,
             }

@@ -31,6 +31,8 @@ const ANY: &str = "PANIC";
 const LATE: &str = "LATE";
 /// At one that has waited and got an article.
 const ARTICLE: &str = "ARTICLE";
+/// At one that a rule left out and that comes back.
+const BACK: &str = "BACK";
 
 impl Backend for FragileBackend {
     type Connection = SqliteConnection;
@@ -85,12 +87,16 @@ impl Backend for FragileBackend {
 
     async fn known_entries(&mut self, arrivals: &[Arrival]) -> Result<KnownEntries, StoreError> {
         for arrival in arrivals {
-            let is_titled = |words: &str| arrival.entry.title.as_ref().is_some_and(|title| title.as_str().contains(words));
+            let is_titled =
+                |words: &str| arrival.entry.title.as_ref().is_some_and(|title| title.as_str().contains(words));
             let (is_late, has_article) = match &arrival.page {
                 ArrivalPage::Asked(page) => (true, page.article.is_ok()),
                 _ => (false, false),
             };
-            let panics = is_titled(ANY) || is_late && is_titled(LATE) || has_article && is_titled(ARTICLE);
+            let panics = is_titled(ANY)
+                || is_late && is_titled(LATE)
+                || has_article && is_titled(ARTICLE)
+                || arrival.returns && is_titled(BACK);
             assert!(!panics, "a title that nobody foresaw");
         }
         lookup::known_entries(self.connection(), arrivals).await
@@ -108,17 +114,26 @@ struct Fixture {
 impl Fixture {
     async fn open() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let outlet = |slug: &str| {
-            format!("[[outlet]]\nslug = \"{slug}\"\nname = \"{slug}\"\nfeeds = [\"https://{slug}.example/feed\"]\n")
-        };
-        let text: String = ["a", "b", "c"].map(outlet).concat();
-        let config = Config::parse(&text, &folder.path().join("config.toml"), &BTreeMap::new()).unwrap();
-        let public_url = config.server.public_url(config.server.listen);
         let path = folder.path().join("warraq.db");
         let (writer, writer_loop, inbox) = start::made(&path, Window::default(), FragileBackend).await.unwrap();
         let task = tokio::spawn(writer_loop.run(inbox));
-        let (_, feeds) = writer.adopt(store_config(&config, &public_url), testing::at(900)).await.unwrap();
-        Self { folder, writer, task, feeds }
+        let mut fixture = Self { folder, writer, task, feeds: Vec::new() };
+        fixture.configure("").await;
+        fixture
+    }
+
+    /// Configures the outlets, each with these lines.
+    async fn configure(&mut self, more: &str) {
+        let outlet = |slug: &str| {
+            format!(
+                "[[outlet]]\nslug = \"{slug}\"\nname = \"{slug}\"\nfeeds = [\"https://{slug}.example/feed\"]\n{more}\n"
+            )
+        };
+        let text: String = ["a", "b", "c"].map(outlet).concat();
+        let config = Config::parse(&text, &self.folder.path().join("config.toml"), &BTreeMap::new()).unwrap();
+        let public_url = config.server.public_url(config.server.listen);
+        let (_, feeds) = self.writer.adopt(store_config(&config, &public_url), testing::at(900)).await.unwrap();
+        self.feeds = feeds;
     }
 
     async fn connect(&self) -> SqliteConnection {
@@ -224,7 +239,11 @@ async fn a_poll_that_cannot_be_decided_or_stored_fails_alone() {
     assert_eq!((good.tally.new, &good.fault), (1, &None));
     for failed in [&panics, &refused] {
         assert_eq!((failed.tally, failed.feed.failures, failed.feed.state), (Tally::default(), 1, FeedState::Failing));
-        assert_eq!((&failed.feed.validators.etag, failed.feed.body_hash), (&None, None), "the document is asked for again");
+        assert_eq!(
+            (&failed.feed.validators.etag, failed.feed.body_hash),
+            (&None, None),
+            "the document is asked for again"
+        );
     }
     // The only poll of a transaction.
     assert_eq!(words(&fixture.poll(0, &["PANIC"]).await), "a title that nobody foresaw");
@@ -283,6 +302,28 @@ async fn an_entry_whose_article_cannot_be_decided_is_stored_without_it() {
     assert_eq!(fixture.texts(entries).await, ["ARTICLE 0", "GOOD 1"]);
     assert_eq!(fixture.texts("SELECT CAST(key_hash AS TEXT) FROM waiting_entry").await, [""; 0]);
     assert_eq!(fixture.poll(1, &["two"]).await.tally.new, 1);
+    fixture.close().await;
+}
+
+#[tokio::test]
+async fn an_entry_that_comes_back_and_cannot_be_decided_stays_left_out() {
+    let mut fixture = Fixture::open().await;
+    fixture.configure("drop = [\"offre\"]").await;
+    assert_eq!(fixture.poll(0, &["offre one", "offre BACK", "offre two", "news"]).await.tally.dropped, 3);
+    let titles = "SELECT title FROM entry ORDER BY title";
+    assert_eq!(fixture.texts(titles).await, ["news"]);
+    fixture.configure("").await;
+    for _ in 0..400 {
+        if fixture.texts(titles).await.len() == 3 {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(25)).await;
+    }
+    assert_eq!(fixture.texts(titles).await, ["news", "offre one", "offre two"]);
+    assert_eq!(fixture.poll(1, &["other news"]).await.tally.new, 1);
+    fixture.writer.update_feeds(Vec::new()).await.unwrap();
+    let left = "SELECT CAST(count(*) AS TEXT) FROM dropped_entry";
+    assert_eq!(fixture.texts(left).await, ["1"]);
     fixture.close().await;
 }
 
