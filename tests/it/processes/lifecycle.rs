@@ -355,7 +355,7 @@ async fn a_reload_that_hangs_is_told_once_and_the_next_one_does_not_wait_for_it(
     let daemon = folder.start().await;
     let tokens = folder.path("tokens");
     assert!(tokio::process::Command::new("mkfifo").arg(&tokens).status().await.unwrap().success());
-    let text = config_text("", &[("ville", &nobody()), ("neuf", &nobody())]);
+    let text = config_text("", &[("ville", &nobody())]);
     folder.configure(&text.replace("[fetch]", "token_file = \"tokens\"\n[fetch]"));
     daemon.signal("HUP").await;
     daemon.until("reading the configuration hangs").await;
