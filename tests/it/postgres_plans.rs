@@ -1,9 +1,12 @@
 //! Query plans in PostgreSQL that must not grow with the size of the database.
 
 use crate::{
+    fake_outlet::{FakeOutlet, Reply},
+    feed_doc::FeedDoc,
     postgres_cluster::{cluster, sql},
     postgres_migrations::migrations,
     statements::statements,
+    test_instance::{TestInstance, TestStore, config_text, outcomes},
 };
 use sqlx::{Connection as _, Executor as _, PgConnection};
 
@@ -62,4 +65,22 @@ async fn indexed_texts_are_revised_and_forgotten_by_their_keys() {
         let Some(plan) = plan(has, given).await else { return };
         assert!(plan.contains("Index Scan using entry_search_0_pkey") && !plan.contains("Seq Scan"), "{plan}");
     }
+}
+
+#[tokio::test]
+async fn the_server_knows_early_how_many_rows_a_new_database_has() {
+    let outlet = FakeOutlet::start().await;
+    let text = config_text("", &[("one", &outlet.url("/one"))]);
+    let Some(mut instance) = TestInstance::in_store(TestStore::Server, text).await else { return };
+    let listed = (0..300).fold(FeedDoc::rss("one"), |doc, n| {
+        doc.entry(&n.to_string(), &format!("Harvest number {n}"), &format!("https://one.example/{n}"), "", "")
+    });
+    outlet.set("/one", Reply::feed(listed));
+    assert_eq!(outcomes(&instance.poll().await), ["fresh"]);
+    let url = instance.server().unwrap().to_owned();
+    // Closing waits for the index, behind which the rows are counted.
+    instance.close().await;
+    let expected =
+        "SELECT relname, reltuples::int FROM pg_class WHERE relname IN ('entry', 'place', 'story') ORDER BY 1";
+    assert_eq!(sql(&url, expected).await, ["entry|300", "place|300", "story|300"]);
 }
