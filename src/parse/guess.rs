@@ -136,7 +136,9 @@ pub(super) fn with_empty_pairs(title: Markup) -> Markup {
         let end = tag.at + tag.name.len() + 2;
         let rest = html.get(end..).unwrap_or_default();
         let own = rest.strip_prefix("</").and_then(|rest| rest.strip_prefix(tag.name)?.strip_prefix('>'));
-        !tag.closing
+        // Some write a line break so.
+        let is_void = ["br", "hr", "img", "wbr"].iter().any(|name| tag.name.eq_ignore_ascii_case(name));
+        !(tag.closing || is_void)
             && html.get(..end).is_some_and(|tag| tag.ends_with('>'))
             && own.is_some_and(|after| is_apart(html[..tag.at].chars().next_back()) && is_apart(after.chars().next()))
     };
@@ -264,6 +266,7 @@ mod tests {
             ("<dialog></dialog>, explained", "&lt;dialog&gt;&lt;/dialog&gt;, explained"),
             ("On &quot;<x-y></x-y>&quot; <i>now</i>", "On &quot;&lt;x-y&gt;&lt;/x-y&gt;&quot; <i>now</i>"),
             ("A<b></b> title<i></i>", "A<b></b> title<i></i>"),
+            ("A <br></br> title <BR></BR>", "A <br></br> title <BR></BR>"),
             ("<span></span>Title", "<span></span>Title"),
             ("<i class='x'></i> Title <b> </b> <i></b>", "<i class='x'></i> Title <b> </b> <i></b>"),
             ("<p><b></b></p> a <b></bx> <b", "<p><b></b></p> a <b></bx> <b"),
