@@ -198,8 +198,8 @@ impl Cleaner<'_> {
             rest = after;
         }
         self.value(rest)?;
-        // The sanitiser mends addresses whose ampersands were escaped too often.
-        if address && ["&amp;amp;", "&amp;#"].iter().any(|escaped| self.out[written..].contains(escaped)) {
+        // The sanitiser decodes what was escaped too often in addresses.
+        if address && self.out[written..].split("&amp;").skip(1).any(may_be_reference) {
             return None;
         }
         self.out.push('"');
@@ -260,6 +260,11 @@ fn attribute_value(rest: &str) -> Option<(&str, &str)> {
     let end = value.bytes().position(|b| !plain(b))?;
     let (value, after) = value.split_at(end);
     (end > 0 && after.starts_with(['>', ' ', '\n', '\t'])).then_some((value, after))
+}
+
+/// Returns whether the text behind an ampersand may be the rest of a reference; the longest name of a letter has eight bytes.
+fn may_be_reference(rest: &str) -> bool {
+    rest.starts_with('#') || rest.bytes().take(10).take_while(|b| *b != b'&').any(|b| b == b';')
 }
 
 /// Returns whether a value is a path from the root of a site, with characters that need no escaping.

@@ -231,7 +231,10 @@ fn text_keeps_words_apart() {
 }
 
 /// Input that the fast path must leave to the sanitiser.
-const ODD: [&str; 40] = [
+const ODD: [&str; 43] = [
+    "<a href='https://x.example/caf&amp;eacute;?a=1&amp;b=2;'>e</a>",
+    "<a href='https://x.example/&amp;#233;'>e</a>",
+    "<img src='https://x.example/?a&amp;quot;b&amp;thetasym;'>",
     "&#146;",
     "&TR)",
     "&1",
