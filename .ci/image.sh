@@ -17,7 +17,7 @@ rm -rf "$root"
 # Only the image's root lies elsewhere, and the build is not optimised: it takes half the time, and no speed is measured here.
 export CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_OPT_LEVEL=0 CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16
 # The allocator of an ordinary release build is the same, and takes minutes of processor time to compile.
-allocator=$(ls -t target/release/build/tikv-jemalloc-sys-*/out/lib/libjemalloc_pic.a 2>/dev/null | head -n 1)
+allocator=$(ls -t target/release/build/tikv-jemalloc-sys-*/out/lib/libjemalloc_pic.a 2>/dev/null | head -n 1 || true)
 [ -z "$allocator" ] || export JEMALLOC_OVERRIDE=$PWD/$allocator
 bash -euc "$(built RUN | sed "s#/root-of-image#$root#g")"
 if ldd "$root/usr/bin/warraq" >/dev/null 2>&1 && ! ldd "$root/usr/bin/warraq" | grep -q 'statically linked'; then
