@@ -183,9 +183,9 @@ impl PollQueue {
     /// Returns until when a feed's host wants no requests at all, and how many feeds wait because of it, this one included. `None` if it
     /// is the only one: its own next poll says the same.
     #[must_use]
-    pub fn host_hold(&self, feed: &FeedRecord, now: Timestamp) -> Option<(Timestamp, usize)> {
+    pub fn host_hold(&self, feed: &FeedRecord, now: Timestamp) -> Option<(Timestamp, u32)> {
         let until = host_hold(feed, now)?;
-        let feeds = self.feeds.values().filter(|planned| planned.record.ask.host() == feed.ask.host()).count();
+        let feeds = *self.at_host.get(feed.ask.host())?;
         (feeds > 1).then_some((until, feeds))
     }
 

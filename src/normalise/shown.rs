@@ -6,8 +6,8 @@ use std::borrow::Cow;
 
 /// Hashes everything that a reader sees and an outlet edits. Stated dates are excluded, because many outlets state the time of
 /// the poll, and so are counters in the title, clocks in the text, the queries of addresses, and differences of serialisation
-/// (typographic quotes among them): see [`super::volatile`]. Also returns whether the entry has anything of that kind except the last, and so may need a refresh although
-/// nothing was edited.
+/// (typographic quotes among them): see [`super::volatile`]. Also returns whether the entry has anything of that kind except the last,
+/// and so may need a refresh although nothing was edited.
 pub(super) fn shown(
     title: Option<&PlainText>,
     link: Option<&str>,

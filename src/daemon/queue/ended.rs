@@ -54,6 +54,14 @@ impl PollQueue {
         }
         planned.unread = 0;
         planned.turn = Some(record.next_poll_at);
+        let (before, host) = (planned.record.ask.host(), record.ask.host());
+        if before != host {
+            // A redirect that is followed for good.
+            if let Some(feeds) = self.at_host.get_mut(before) {
+                *feeds = feeds.saturating_sub(1);
+            }
+            *self.at_host.entry(host.to_owned()).or_default() += 1;
+        }
         planned.record = record;
         let changed = if stale { planned.reschedule(now, &self.bounds, self.fleet, 1) } else { None };
         if std::mem::take(&mut planned.missed) {
