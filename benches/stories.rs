@@ -196,14 +196,14 @@ fn arrival(n: i64, report: Report, now: Timestamp) -> Arrival {
     Arrival {
         poll: 0,
         feed: FeedId(report.outlet),
-        feed_url: format!("https://outlet{}.example/feed", report.outlet),
+        feed_url: format!("https://outlet{}.example/feed", report.outlet).into(),
         outlet: OutletId(report.outlet),
         seen_at: now,
         previous_success: Some(now),
         link_repeats: false,
         listing: std::sync::Arc::default(),
         returns: false,
-        entry,
+        entry: entry.into(),
         page: warraq::dedup::ArrivalPage::Unwanted,
     }
 }

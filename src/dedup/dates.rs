@@ -91,7 +91,7 @@ mod tests {
         for (previous, believed, expected) in cases {
             let mut a = arrival("key", "title", "");
             (a.seen_at, a.previous_success) = (now, previous.map(at));
-            a.entry.believed = believed.map(at);
+            a.entry_mut().believed = believed.map(at);
             assert_eq!(order_at(&a, None), at(expected), "{previous:?} {believed:?}");
         }
     }
@@ -111,7 +111,8 @@ mod tests {
     #[test]
     fn an_address_tells_the_day_on_a_first_poll() {
         let mut a = arrival("key", "title", "").link("https://x.example/2017/05/09/slug");
-        (a.entry.believed, a.previous_success) = (None, None);
+        a.previous_success = None;
+        a.entry_mut().believed = None;
         assert_eq!(order_at(&a, None), "2017-05-09T00:00:00Z".parse().unwrap());
         a.previous_success = Some(at(999));
         assert_eq!(order_at(&a, None), a.seen_at);
@@ -125,7 +126,7 @@ mod tests {
         for (believed, expected) in [(Some(990), 990), (Some(400), 400), (Some(1010), 1000), (None, 1000)] {
             let mut a = arrival("key", "title", "");
             (a.seen_at, a.previous_success, a.returns) = (at(1000), Some(at(999)), true);
-            a.entry.believed = believed.map(at);
+            a.entry_mut().believed = believed.map(at);
             assert_eq!(order_at(&a, Some(&mut 3)), at(expected), "{believed:?}");
         }
     }
@@ -135,7 +136,7 @@ mod tests {
         let mut a = arrival("key", "title", "");
         a.seen_at = at(10);
         for (believed, expected) in [(None, 10), (Some(9), 9), (Some(11), 10)] {
-            a.entry.believed = believed.map(at);
+            a.entry_mut().believed = believed.map(at);
             assert_eq!(published_at(&a), at(expected));
         }
     }

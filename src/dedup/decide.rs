@@ -83,7 +83,7 @@ impl<'a> Deciding<'a> {
     fn pop(&mut self) -> Option<(Arrival, Option<String>)> {
         let mut arrival = self.waiting.pop_front()?;
         let Some((key, words)) = identity::rekeyed(&arrival, &self.batch.known) else { return Some((arrival, None)) };
-        arrival.entry.key = key;
+        arrival.entry_mut().key = key;
         Some((arrival, words))
     }
 

@@ -98,7 +98,7 @@ mod tests {
             "x-javascript:a",
             "magnet:?xt=urn:btih:a",
         ] {
-            let mut entry = arrival(own, "t", "").entry;
+            let mut entry = std::sync::Arc::unwrap_or_clone(arrival(own, "t", "").entry);
             assert_eq!(iri(&entry, "https://outlet.ma/rss", false), own);
             assert!(iri(&entry, "https://outlet.ma/rss", true).starts_with("urn:uuid:"));
             entry.key.0.push_str(" https://outlet.ma/a");

@@ -86,7 +86,7 @@ pub(super) fn is_own_guid(guid: Option<&str>, page: Option<&str>, folded_title: 
 
 /// Returns whether arrival and entry both have a guid of the outlet's own, and the guids differ.
 pub(super) fn other_guid(known: &KnownEntry, arrival: &Arrival) -> bool {
-    let Entry { source_id, link, folded, .. } = &arrival.entry;
+    let Entry { source_id, link, folded, .. } = &*arrival.entry;
     !arrival.listing.guids_void
         && known.source_id != *source_id
         && is_own_guid(source_id.as_deref(), link.as_deref(), &folded.title)

@@ -59,7 +59,7 @@ pub struct Arrival {
     /// The feed that listed it.
     pub feed: FeedId,
     /// The feed's configured address. Generated ids depend on it, so that they are the same on every installation.
-    pub feed_url: String,
+    pub feed_url: Arc<str>,
     /// The outlet of the feed.
     pub outlet: OutletId,
     /// When the document was read; becomes `first_seen_at` of a new entry.
@@ -72,8 +72,8 @@ pub struct Arrival {
     pub listing: Arc<Listing>,
     /// Whether a rule left it out before and no longer does. It then gets the position of its stated date.
     pub returns: bool,
-    /// The entry itself.
-    pub entry: Entry,
+    /// The entry itself. Clones of an arrival share it: the writer holds one until the arrival is stored.
+    pub entry: Arc<Entry>,
     /// What is known of its page.
     pub page: ArrivalPage,
 }
@@ -91,6 +91,11 @@ pub enum ArrivalPage {
 }
 
 impl Arrival {
+    /// Returns the entry for changing it. If a clone of this arrival shares it, it is copied before.
+    pub fn entry_mut(&mut self) -> &mut Entry {
+        Arc::make_mut(&mut self.entry)
+    }
+
     /// Returns the key of an entry whose guid was used before for another one. It includes the stated second. `None` without a
     /// credible date.
     #[must_use]

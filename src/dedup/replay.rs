@@ -132,14 +132,14 @@ impl ReplayState {
         Arrival {
             poll,
             feed: FeedId(numbered(&mut self.feeds, &recorded.feed)),
-            feed_url: recorded.feed.clone(),
+            feed_url: recorded.feed.as_str().into(),
             outlet,
             seen_at,
             previous_success: Some(seen_at),
             link_repeats: false,
             listing: std::sync::Arc::default(),
             returns: false,
-            entry: normalise::entry(recorded.parsed(), recorded.raw(), &context),
+            entry: normalise::entry(recorded.parsed(), recorded.raw(), &context).into(),
             page: super::ArrivalPage::Unwanted,
         }
     }

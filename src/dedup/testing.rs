@@ -36,14 +36,14 @@ pub fn arrival(key: &str, title: &str, body: &str) -> Arrival {
     Arrival {
         poll: 0,
         feed: FeedId(1),
-        feed_url: "https://outlet1.example/feed1".to_owned(),
+        feed_url: "https://outlet1.example/feed1".into(),
         outlet: OutletId(1),
         seen_at: at(1000),
         previous_success: Some(at(999)),
         link_repeats: false,
         listing: std::sync::Arc::default(),
         returns: false,
-        entry,
+        entry: entry.into(),
         page: super::ArrivalPage::Unwanted,
     }
 }
@@ -54,23 +54,23 @@ impl Arrival {
     pub fn of_feed(mut self, feed: i64) -> Self {
         self.feed = FeedId(feed);
         self.outlet = OutletId(1 + feed / 10);
-        self.feed_url = format!("https://outlet{}.example/feed{feed}", self.outlet);
+        self.feed_url = format!("https://outlet{}.example/feed{feed}", self.outlet).into();
         self
     }
 
     #[must_use]
     /// Sets the link.
     pub fn link(mut self, link: &str) -> Self {
-        self.entry.link = Some(link.to_owned());
-        self.entry.link_key = crate::model::link::link_key(link);
+        self.entry_mut().link = Some(link.to_owned());
+        self.entry_mut().link_key = crate::model::link::link_key(link);
         self
     }
 
     #[must_use]
     /// Sets the stated date, in hours.
     pub fn dated(mut self, hours: i64) -> Self {
-        self.entry.published = Some(at(hours));
-        self.entry.believed = Some(at(hours));
+        self.entry_mut().published = Some(at(hours));
+        self.entry_mut().believed = Some(at(hours));
         self
     }
 }

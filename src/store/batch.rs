@@ -131,11 +131,12 @@ impl Batch {
             let Document { entries, listing, pages, rules, .. } = document;
             let later = entries.split_off(later);
             let is_current = *rules == catalog.rules(feed.outlet_id);
+            let feed_url: Arc<str> = Arc::from(feed.url.as_str());
             for entry in std::mem::replace(entries, later) {
                 let mut arrival = Arrival {
                     poll: index,
                     feed: feed.id,
-                    feed_url: feed.url.as_str().to_owned(),
+                    feed_url: Arc::clone(&feed_url),
                     outlet: feed.outlet_id,
                     seen_at: *ended_at,
                     previous_success: feed.last_success_at,
@@ -143,7 +144,7 @@ impl Batch {
                     listing: Arc::clone(listing),
                     page: if pages.contains(&entry.key.hash()) { ArrivalPage::Wanted } else { ArrivalPage::Unwanted },
                     returns: false,
-                    entry,
+                    entry: Arc::new(entry),
                 };
                 if !is_current {
                     catalog.reapply_rules(&mut arrival);

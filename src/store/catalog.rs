@@ -64,7 +64,10 @@ impl Catalog {
     /// Checks an entry by the current rules of its outlet. A poll that began before they changed used other rules.
     pub(super) fn reapply_rules(&self, arrival: &mut Arrival) {
         let rules = self.rules(arrival.outlet);
-        arrival.entry.dropped = rules::left_out(&rules, &RuleSubject::of(&arrival.entry));
+        let dropped = rules::left_out(&rules, &RuleSubject::of(&arrival.entry));
+        if arrival.entry.dropped != dropped {
+            arrival.entry_mut().dropped = dropped;
+        }
     }
 
     /// Returns whether an outlet is seen only by readers with a key.

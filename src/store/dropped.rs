@@ -27,9 +27,9 @@ pub(super) struct DroppedRow {
 
 impl DroppedRow {
     pub(super) fn of(mut arrival: Arrival, catalog: &Catalog) -> Self {
-        let rule = arrival.entry.dropped.take().unwrap_or_default();
+        let rule = arrival.entry_mut().dropped.take().unwrap_or_default();
         let (title, _) = shown_title(&arrival.entry, catalog.outlet_name(arrival.outlet), arrival.seen_at);
-        let kept = DroppedEntry::of(arrival.entry, arrival.link_repeats);
+        let kept = DroppedEntry::of(Arc::unwrap_or_clone(arrival.entry), arrival.link_repeats);
         // The value contains only strings, numbers and lists, so serialising it cannot fail.
         let entry = serde_json::to_string(&kept).unwrap_or_default();
         Self {
@@ -111,14 +111,14 @@ impl DroppedEntry {
         Arrival {
             poll,
             feed: source.feed,
-            feed_url: source.feed_url.to_owned(),
+            feed_url: Arc::from(source.feed_url),
             outlet: source.outlet,
             seen_at: source.seen_at,
             previous_success: None,
             link_repeats: self.link_repeats,
             listing: Arc::clone(source.listing),
             returns: true,
-            entry: Entry {
+            entry: Arc::new(Entry {
                 key: EntryKey(self.key),
                 raw: RawHash(self.raw),
                 source_id: self.source_id,
@@ -137,7 +137,7 @@ impl DroppedEntry {
                 shown: self.shown,
                 volatile: self.volatile,
                 dropped: None,
-            },
+            }),
             page: crate::dedup::ArrivalPage::Unwanted,
         }
     }

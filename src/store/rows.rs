@@ -3,7 +3,7 @@
 mod making;
 
 use crate::{
-    model::{Entry, FeedId, WaitingKey, uri::as_uri},
+    model::{Entry, FeedId, SafeHtml, WaitingKey, uri::as_uri},
     store::{
         dropped::DroppedRow,
         instant::second,
@@ -12,8 +12,8 @@ use crate::{
     },
 };
 use jiff::Timestamp;
-use serde::Serialize;
-use std::collections::HashSet;
+use serde::{Serialize, Serializer};
+use std::{collections::HashSet, sync::Arc};
 
 /// All rows that a batch writes.
 #[derive(Debug, Default)]
@@ -103,13 +103,21 @@ pub(super) struct RevisedRow {
     what: String,
 }
 
-#[derive(Debug, Serialize)]
+/// The texts of an entry, which it shares with its arrival.
+#[derive(Debug)]
 pub(super) struct Texts {
-    pub summary: Option<String>,
-    pub content: Option<String>,
-    pub extras: String,
-    pub folded_title: String,
-    pub folded_body: String,
+    entry: Arc<Entry>,
+    extras: String,
+}
+
+/// The columns of `entry_text` without its key.
+#[derive(Debug, Serialize)]
+pub(super) struct TextColumns<'a> {
+    pub summary: Option<&'a str>,
+    pub content: Option<&'a str>,
+    pub extras: &'a str,
+    pub folded_title: &'a str,
+    pub folded_body: &'a str,
 }
 
 #[derive(Debug)]
@@ -183,14 +191,27 @@ impl ShownRow {
 }
 
 impl Texts {
-    fn of(entry: Entry) -> Self {
-        Self {
-            summary: entry.summary.map(crate::model::SafeHtml::into_string),
-            content: entry.content.map(crate::model::SafeHtml::into_string),
-            // The value contains only strings, numbers and lists, so serialising it cannot fail.
-            extras: serde_json::to_string(&entry.extras).unwrap_or_else(|_| "{}".to_owned()),
-            folded_title: entry.folded.title,
-            folded_body: entry.folded.body,
+    fn of(entry: Arc<Entry>) -> Self {
+        // The value contains only strings, numbers and lists, so serialising it cannot fail.
+        let extras = serde_json::to_string(&entry.extras).unwrap_or_else(|_| "{}".to_owned());
+        Self { entry, extras }
+    }
+
+    /// Returns the values of the columns.
+    pub(super) fn columns(&self) -> TextColumns<'_> {
+        let Entry { summary, content, folded, .. } = &*self.entry;
+        TextColumns {
+            summary: summary.as_ref().map(SafeHtml::as_str),
+            content: content.as_ref().map(SafeHtml::as_str),
+            extras: &self.extras,
+            folded_title: &folded.title,
+            folded_body: &folded.body,
         }
+    }
+}
+
+impl Serialize for Texts {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.columns().serialize(serializer)
     }
 }

@@ -173,7 +173,7 @@ impl WaitingEntryRow {
             words: body.split(' ').filter(|word| !word.is_empty()).count(),
             link_repeats: arrival.link_repeats,
             raw: arrival.entry.raw.0,
-            entry: serde_json::to_string(&arrival.entry).unwrap_or_default(),
+            entry: serde_json::to_string(&*arrival.entry).unwrap_or_default(),
         }
     }
 }
@@ -216,7 +216,7 @@ pub(super) fn keep_articles(arrivals: &mut [Arrival], known: &KnownEntries) {
         let has_article = matches!(&arrival.page, ArrivalPage::Asked(page) if page.article.is_ok());
         let before = known.listed_before(arrival).flatten().filter(|id| known.with_article.contains(id));
         if let Some(entry) = before.and_then(|id| known.entries.get(&id)).filter(|_| !has_article) {
-            arrival.entry.folded.body.clone_from(&entry.folded_body);
+            arrival.entry_mut().folded.body.clone_from(&entry.folded_body);
         }
     }
 }

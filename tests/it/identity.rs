@@ -147,14 +147,14 @@ impl Shelf {
         let arrivals = entries.into_iter().map(|entry| Arrival {
             poll: 0,
             feed: FeedId(1),
-            feed_url: "https://x.example/f".to_owned(),
+            feed_url: "https://x.example/f".into(),
             outlet: OutletId(1),
             seen_at: now,
             previous_success: Some(now),
             link_repeats: entry.link_key.is_some_and(|key| listing.link_repeats(key)),
             listing: Arc::clone(&listing),
             returns: false,
-            entry,
+            entry: entry.into(),
             page: warraq::dedup::ArrivalPage::Unwanted,
         });
         let known = self.recall();

@@ -130,9 +130,9 @@ prop_compose! {
                      title in 0..3_u8, hour in 996..1000_i64, dated in any::<bool>(), seen in 1000..1003_i64) -> Arrival {
         let mut a = arrival(&key.to_string(), &format!("title {title}"), "").of_feed(feed).dated(hour);
         if link > 0 { a = a.link(&format!("https://page.example/{link}")); }
-        if !dated { a.entry.believed = None; }
+        if !dated { a.entry_mut().believed = None; }
         a.seen_at = at(seen);
-        a.entry.raw = RawHash::of(format!("{key} {link} {title} {hour} {dated}").as_bytes());
+        a.entry_mut().raw = RawHash::of(format!("{key} {link} {title} {hour} {dated}").as_bytes());
         a
     }
 }
@@ -151,7 +151,7 @@ proptest! {
     #[test]
     fn a_second_poll_brings_nothing_new(batch in proptest::collection::vec(any_arrival(), 0..12)) {
         let twice = batch.iter().cloned().chain(batch.iter().cloned().map(|mut a| {
-            a.entry.believed = None;
+            a.entry_mut().believed = None;
             a.seen_at = at(2000);
             a
         }));

@@ -285,12 +285,14 @@ fn one_article_at_another_address_of_the_outlet_is_kept_once() {
     let again = |hour| arrival("b", BUS_TITLE, BUS).dated(hour);
     assert_eq!(duplicate(again(985)), "new 101 in 101 by first", "another second");
     let mut guidless = again(980);
-    guidless.entry.source_id = None;
-    guidless.entry.believed = guidless.entry.published;
+    guidless.entry_mut().source_id = None;
+    let stated = guidless.entry.published;
+    guidless.entry_mut().believed = stated;
     assert_eq!(duplicate(guidless), "duplicate of 100 by stamp");
     let undated = |mut a: Arrival, id: Option<&str>| {
-        (a.entry.believed, a.entry.published) = (None, None);
-        a.entry.source_id = id.map(str::to_owned);
+        let entry = a.entry_mut();
+        (entry.believed, entry.published) = (None, None);
+        entry.source_id = id.map(str::to_owned);
         a
     };
     let pair = |second| decided(KnownEntries::default(), vec![undated(a.clone(), Some("a")), second]).remove(1);
@@ -310,7 +312,7 @@ fn a_flash_gets_its_text_from_another_feed_and_keeps_it() {
     let full = arrival("g", CHEESE_TITLE, CHEESE).link(page).of_feed(2).dated(981);
     let copy = arrival("c", "Other words for it", CHEESE).of_feed(11).dated(983);
     let mut again = flash.clone().dated(982);
-    again.entry.shown += 1;
+    again.entry_mut().shown += 1;
     assert_eq!(
         decided(KnownEntries::default(), vec![flash, full, again, copy]),
         ["new 100 in 100 by first", "revised 100 materially", "unchanged 100", "new 101 in 101 by first"][..3]

@@ -145,7 +145,7 @@ prop_compose! {
         let body: String = text(&words, from).chars().skip(cut).collect();
         let heading = words[title * 5..title * 5 + 6].join(" ");
         let mut a = arrival(&key.to_string(), &heading, &body).of_feed(feed);
-        a.entry.raw = RawHash::of(format!("{key} {heading} {body}").as_bytes());
+        a.entry_mut().raw = RawHash::of(format!("{key} {heading} {body}").as_bytes());
         a
     }
 }
@@ -159,7 +159,7 @@ fn any_batches() -> impl Strategy<Value = Vec<Vec<Arrival>>> {
                 a.seen_at = at(1000 + n * 4);
                 // An entry always has the same date, or never has one.
                 let fixed = a.entry.key.hash().rem_euclid(36);
-                a.entry.believed = (fixed % 3 > 0).then(|| at(1000 + fixed));
+                a.entry_mut().believed = (fixed % 3 > 0).then(|| at(1000 + fixed));
                 a
             };
             batch.into_iter().map(place).collect()

@@ -77,7 +77,7 @@ impl BatchRows {
         let stated = updated.filter(|stated| *stated <= arrival.seen_at);
         let feed_updated_at = second(stated.unwrap_or(arrival.seen_at));
         let row = ShownRow::of(new.id.0, &arrival.entry, catalog.outlet_name(arrival.outlet), arrival.seen_at);
-        let Entry { key, source_id, .. } = &arrival.entry;
+        let Entry { key, source_id, .. } = &*arrival.entry;
         self.entries.push(EntryRow {
             row,
             outlet: arrival.outlet.0,

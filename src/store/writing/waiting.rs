@@ -121,14 +121,14 @@ pub(in crate::store) async fn arrivals(
         arrivals.push(Arrival {
             poll,
             feed: FeedId(row.feed_id),
-            feed_url: row.feed_url,
+            feed_url: row.feed_url.into(),
             outlet: OutletId(row.outlet_id),
             seen_at: place.time("seen_at", &row.seen_at)?,
             previous_success: place.maybe_time("previous_success", row.previous_success.as_deref())?,
             link_repeats: row.link_repeats,
             listing,
             returns: false,
-            entry,
+            entry: Arc::new(entry),
             page: ArrivalPage::Asked(Box::new(page.page.clone())),
         });
     }

@@ -114,11 +114,11 @@ fn texts(rows: &[TextRow]) -> Option<ColumnQuery<'_>> {
     Some(
         query
             .bind(all.values(|row| row.id))
-            .bind(all.options(|row| row.text.summary.as_deref()))
-            .bind(all.options(|row| row.text.content.as_deref()))
-            .bind(all.texts(|row| &row.text.extras))
-            .bind(all.texts(|row| &row.text.folded_title))
-            .bind(all.texts(|row| &row.text.folded_body)),
+            .bind(all.options(|row| row.text.columns().summary))
+            .bind(all.options(|row| row.text.columns().content))
+            .bind(all.texts(|row| row.text.columns().extras))
+            .bind(all.texts(|row| row.text.columns().folded_title))
+            .bind(all.texts(|row| row.text.columns().folded_body)),
     )
 }
 

@@ -127,13 +127,14 @@ fn bind_entry<'q>(query: Query<'q>, entry: &'q EntryRow) -> Query<'q> {
 
 /// Binds the columns in the order of [`insert::TEXTS`].
 fn bind_text<'q>(query: Query<'q>, TextRow { id, text }: &'q TextRow) -> Query<'q> {
+    let text = text.columns();
     query
         .bind(id)
-        .bind(&text.summary)
-        .bind(&text.content)
-        .bind(&text.extras)
-        .bind(&text.folded_title)
-        .bind(&text.folded_body)
+        .bind(text.summary)
+        .bind(text.content)
+        .bind(text.extras)
+        .bind(text.folded_title)
+        .bind(text.folded_body)
 }
 
 /// Records the previous content of revised entries, then writes the new content.

@@ -85,7 +85,8 @@ pub(super) struct BeforeWork {
 pub(super) struct BatchParts(Vec<(Vec<Arrival>, PollFindings)>);
 
 impl BatchParts {
-    /// Copies it before the batch is decided. The next part of each document is already taken out of its poll.
+    /// Keeps it before the batch is decided; the entries are shared, not copied. The next part of each document is already taken out of
+    /// its poll.
     pub(super) fn of(batch: &Batch, arrivals: &[Arrival]) -> Self {
         let findings = batch.polls.iter().map(|pending| (Vec::new(), pending.findings.clone()));
         let mut parts: Vec<(Vec<Arrival>, PollFindings)> = findings.collect();

@@ -162,7 +162,8 @@ impl Fixture {
 
     fn finished(&self, feed: usize, titles: &[&str]) -> FinishedPoll {
         let feed = self.feeds[feed].clone();
-        let entries: Vec<_> = titles.iter().map(|title| testing::arrival(title, title, "").entry).collect();
+        let entries: Vec<_> =
+            titles.iter().map(|title| Arc::unwrap_or_clone(testing::arrival(title, title, "").entry)).collect();
         let keys: Vec<i64> = entries.iter().map(|entry| entry.key.hash()).collect();
         let document = Document {
             info: FeedInfo::default(),
