@@ -3,6 +3,7 @@
 mod making;
 
 use crate::{
+    dedup::rules,
     model::{Entry, FeedId, SafeHtml, WaitingKey, uri::as_uri},
     store::{
         dropped::DroppedRow,
@@ -21,6 +22,8 @@ pub(super) struct BatchRows {
     pub stories: Vec<StoryRow>,
     pub entries: Vec<EntryRow>,
     pub texts: Vec<TextRow>,
+    /// New entries with hardly any text.
+    pub short_texts: Vec<i64>,
     pub members: Vec<MemberRow>,
     pub revised: Vec<RevisedRow>,
     pub sightings: Vec<SightingRow>,
@@ -190,7 +193,22 @@ impl ShownRow {
     }
 }
 
+/// A text has hardly any words if it has fewer characters and fewer spaces than these. Migration 15 and the statements that revise texts
+/// repeat both numbers. Titles of these texts may be headings (`dedup::rules::SHORT`); words have 30 characters at most on average.
+const SHORT_CHARACTERS: usize = 360;
+const SHORT_SPACES: usize = 12;
+const _: () = assert!(rules::SHORT <= SHORT_SPACES && rules::SHORT * 30 <= SHORT_CHARACTERS, "a migration is needed");
+
 impl Texts {
+    /// Returns whether the folded text has hardly any words.
+    fn is_short(&self) -> bool {
+        let body = &self.entry.folded.body;
+        // A character has four bytes at most.
+        body.len() < 4 * SHORT_CHARACTERS
+            && body.chars().count() < SHORT_CHARACTERS
+            && body.bytes().filter(|byte| *byte == b' ').count() < SHORT_SPACES
+    }
+
     fn of(entry: Arc<Entry>) -> Self {
         // The value contains only strings, numbers and lists, so serialising it cannot fail.
         let extras = serde_json::to_string(&entry.extras).unwrap_or_else(|_| "{}".to_owned());

@@ -122,6 +122,34 @@ async fn what_is_further_apart_than_the_window_stays_apart() {
 }
 
 #[tokio::test]
+async fn a_heading_of_weeks_ago_is_known_over_a_restart() {
+    let heading = "Les matinales : la revue de presse du jour";
+    // The outlet's entry of weeks ago at each poll, and whether its title is known as a heading afterwards.
+    for (polls, is_heading) in [
+        (&[(heading, "")][..], true),
+        (&[(heading, WIRE[0])], false),
+        (&[(heading, ""), (heading, WIRE[0])], false),
+        (&[(TITLES[0], WIRE[0]), (heading, "En bref.")], true),
+        (&[(heading, ""), (heading, "En bref.")], true),
+    ] {
+        let mut two = two("").await;
+        for (title, text) in polls {
+            two.lists(0, FeedDoc::rss("أ").entry("1", title, "https://a.invalid/1", text, DATE));
+            two.instance.poll_only("ar-a").await;
+        }
+        two.instance.pass(SignedDuration::from_hours(20 * 24));
+        two.instance.restart(None).await;
+        for (outlet, date) in [(0, "2026-11-22T09:00:00Z"), (1, "2026-11-22T09:10:00Z")] {
+            let link = format!("https://{outlet}.invalid/2");
+            two.lists(outlet, FeedDoc::rss("أ").entry("2", heading, &link, "", date));
+        }
+        two.instance.poll().await;
+        let joined = two.instance.sql("SELECT count(*) FROM duplicates").await;
+        assert_eq!(joined, [if is_heading { "0" } else { "1" }], "{polls:?}");
+    }
+}
+
+#[tokio::test]
 async fn channels_take_what_they_are_made_for() {
     let channels = "[[channel]]\nslug = \"both\"\ntitle = \"Both\"\nmin_outlets = 2\n\
         [[channel]]\nslug = \"b-first\"\ntitle = \"B\"\nprefer = [\"ar-b\"]\nmin_outlets = 2\n\

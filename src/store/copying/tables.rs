@@ -14,7 +14,7 @@ pub(in crate::store) struct CopiedTable {
 /// All tables that hold what cannot be made again, in an order in which each row refers only to rows that are there.
 ///
 /// Not copied: the indexes of words and hashes and the sums, which each store makes in its own way, and the writer's lease.
-pub(super) const TABLES: [CopiedTable; 24] = [
+pub(super) const TABLES: [CopiedTable; 25] = [
     CopiedTable { name: "setting", key: "name" },
     CopiedTable { name: "outlet", key: "id" },
     CopiedTable { name: "feed", key: "id" },
@@ -23,6 +23,7 @@ pub(super) const TABLES: [CopiedTable; 24] = [
     CopiedTable { name: "story", key: "id" },
     CopiedTable { name: "entry", key: "id" },
     CopiedTable { name: "entry_text", key: "entry_id" },
+    CopiedTable { name: "short_text", key: "entry_id" },
     CopiedTable { name: "entry_page", key: "entry_id" },
     CopiedTable { name: "sighting", key: "id" },
     CopiedTable { name: "dropped_entry", key: "id" },

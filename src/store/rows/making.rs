@@ -92,7 +92,11 @@ impl BatchRows {
             feed_updated_at,
             is_of_first_poll: arrival.previous_success.is_none(),
         });
-        self.texts.push(TextRow { id: new.id.0, text: Texts::of(arrival.entry) });
+        let text = Texts::of(arrival.entry);
+        if text.is_short() {
+            self.short_texts.push(new.id.0);
+        }
+        self.texts.push(TextRow { id: new.id.0, text });
         self.pages.extend(PageRow::of(new.id.0, arrival.page));
     }
 

@@ -23,7 +23,7 @@ pub(in crate::store) static MIGRATIONS: Migrator = sqlx::migrate!("./migrations"
 pub(in crate::store) const APPLICATION_ID: i64 = 0x5761_7271;
 
 /// The newest schema that this program knows. Each migration sets `user_version` to its own number.
-pub(in crate::store) const SCHEMA: i64 = 14;
+pub(in crate::store) const SCHEMA: i64 = 15;
 
 /// How long a statement waits for another process's lock before it fails. It is less than the second after which the driver logs
 /// a slow statement.

@@ -13,13 +13,10 @@ use std::collections::HashMap;
 
 /// A plausible date is at most a day after the entry was first seen, so older rows cannot be in the window.
 const AHEAD: SignedDuration = SignedDuration::from_hours(24);
-/// Length in characters of the folded body of an entry whose title is remembered because its text is short. Words have 30
-/// characters at most on average.
-const SHORT: usize = rules::SHORT * 30;
 /// Number of entries loaded with their texts in one step.
 const STRIDE: i64 = 500;
-/// Number of entries searched for short texts in one step.
-const SHORT_STRIDE: i64 = 5_000;
+/// Number of short texts whose titles are read in one step.
+const SHORT_STRIDE: i64 = 2_000;
 
 /// A position in the index `entry_by_time`.
 pub(in crate::store) type WindowPlace = (String, i64);
@@ -32,21 +29,11 @@ pub(in crate::store) trait WindowRows {
     async fn recent(&mut self, after: &WindowPlace, limit: i64) -> Result<Vec<Self::Row>, StoreError>;
     /// Reads one of these rows.
     fn signature(row: &Self::Row) -> Result<SignatureRow<'_>, StoreError>;
-    /// Returns the position of the entry that is `offset` entries after this position, if it was seen before `until`.
-    async fn stride_end(
-        &mut self,
-        after: &WindowPlace,
-        until: &str,
-        offset: i64,
-    ) -> Result<Option<WindowPlace>, StoreError>;
-    /// Returns the entries between two positions whose folded texts have fewer characters and fewer spaces than these, as a JSON
-    /// array: id, outlet, time, folded title and text of each.
-    async fn short_texts(
-        &mut self,
-        after: &WindowPlace,
-        to: &WindowPlace,
-        below: (i64, i64),
-    ) -> Result<String, StoreError>;
+    /// Returns the entry that was the first to be seen at this time or later.
+    async fn first_since(&mut self, since: &str) -> Result<Option<i64>, StoreError>;
+    /// Returns the entries with hardly any text whose ids follow this one, in the order of their ids, as a JSON array: id, outlet, time,
+    /// folded title and text of each.
+    async fn short_texts(&mut self, after: i64, limit: i64) -> Result<String, StoreError>;
     /// Returns the titles that entries had before revisions, oldest first, each after the id of its entry.
     async fn former_titles(&mut self, ids: &[i64]) -> Result<Vec<(i64, String)>, StoreError>;
     /// Returns these entries with their texts.
@@ -72,19 +59,25 @@ pub(in crate::store) struct SignatureRow<'r> {
 #[derive(Debug)]
 pub(in crate::store) struct WindowLoad {
     now: Timestamp,
-    /// Position of the window's first entry.
-    since: String,
-    /// Position of the last entry that was read.
-    reached: WindowPlace,
-    /// Whether all entries within the window are read. Titles of older entries follow.
-    titles: bool,
+    reached: Reached,
+}
+
+/// How far the window is loaded.
+#[derive(Debug)]
+enum Reached {
+    /// The entries up to this position are loaded.
+    Entries(WindowPlace),
+    /// All entries are loaded. The titles of short texts follow.
+    Titles,
+    /// The titles of short texts up to this entry are loaded, too.
+    TitlesTo(i64),
 }
 
 impl WindowLoad {
     /// Starts loading what `window` needs as of `now`.
     pub(in crate::store) fn new(window: &Window, now: Timestamp) -> Self {
         let since = second(window.since(now).checked_sub(AHEAD).unwrap_or(Timestamp::MIN));
-        Self { now, reached: (since.clone(), i64::MIN), since, titles: false }
+        Self { now, reached: Reached::Entries((since, i64::MIN)) }
     }
 
     /// Runs one step. The last one tells the window that it is complete. A step that fails has changed nothing.
@@ -93,39 +86,38 @@ impl WindowLoad {
         connection: &mut C,
         window: &mut Window,
     ) -> Result<(), StoreError> {
-        if self.titles { self.short_texts(connection, window).await } else { self.texts(connection, window).await }
-    }
-
-    async fn texts<C: WindowRows>(&mut self, connection: &mut C, window: &mut Window) -> Result<(), StoreError> {
-        let rows = connection.recent(&self.reached, STRIDE).await?;
-        self.remember(connection, window, &rows).await?;
-        match rows.last() {
-            Some(last) if rows.len() == usize::try_from(STRIDE).unwrap_or(usize::MAX) => {
-                let last = C::signature(last)?;
-                self.reached = (last.first_seen_at.to_owned(), last.id);
+        let next = match &self.reached {
+            Reached::Entries(place) => Some(self.entries(place, connection, window).await?),
+            Reached::Titles => {
+                let since = second(Window::titles_since(self.now));
+                connection.first_since(&since).await?.map(|first| Reached::TitlesTo(first.saturating_sub(1)))
             }
-            _ => {
-                self.titles = true;
-                self.reached = (second(Window::titles_since(self.now)), i64::MIN);
-            }
-        }
-        Ok(())
-    }
-
-    /// Reads, among entries before the window, those with short texts, whose titles may be headings.
-    async fn short_texts(&mut self, connection: &mut impl WindowRows, window: &mut Window) -> Result<(), StoreError> {
-        let last = connection.stride_end(&self.reached, &self.since, SHORT_STRIDE).await?;
-        let (to, to_id) = last.clone().unwrap_or_else(|| (self.since.clone(), i64::MIN));
-        let short = (i64::try_from(SHORT).unwrap_or(i64::MAX), i64::try_from(rules::SHORT).unwrap_or(i64::MAX));
-        let rows = connection.short_texts(&self.reached, &(to, to_id), short).await?;
-        remember_titles(window, &rows)?;
-        if let Some(last) = last {
-            self.reached = last;
+            Reached::TitlesTo(entry) => titles(*entry, connection, window).await?,
+        };
+        if let Some(next) = next {
+            self.reached = next;
         } else {
             tracing::debug!(entries = window.len(), "window of stories loaded");
             window.loaded();
         }
         Ok(())
+    }
+
+    async fn entries<C: WindowRows>(
+        &self,
+        after: &WindowPlace,
+        connection: &mut C,
+        window: &mut Window,
+    ) -> Result<Reached, StoreError> {
+        let rows = connection.recent(after, STRIDE).await?;
+        self.remember(connection, window, &rows).await?;
+        match rows.last() {
+            Some(last) if rows.len() == usize::try_from(STRIDE).unwrap_or(usize::MAX) => {
+                let last = C::signature(last)?;
+                Ok(Reached::Entries((last.first_seen_at.to_owned(), last.id)))
+            }
+            _ => Ok(Reached::Titles),
+        }
     }
 
     async fn remember<C: WindowRows>(
@@ -146,14 +138,22 @@ impl WindowLoad {
     }
 }
 
-/// Remembers the titles of entries before the window, given as JSON: id, outlet, time, folded title and text of each.
-fn remember_titles(window: &mut Window, rows: &str) -> Result<(), StoreError> {
-    let rows: Vec<(i64, i64, String, String, String)> = RowRef { table: "entry", row: 0 }.json("title", rows)?;
-    for (id, outlet, at, title, body) in rows {
-        let at = RowRef { table: "entry", row: id }.time("believed", &at)?;
-        window.remember_title((EntryId(id), OutletId(outlet)), at.as_second(), &title, &body);
+/// Remembers the titles of the next short texts, which may be headings. Those of the window's own entries are among them, and are
+/// remembered already. Entries have ids in the order in which they are stored, so none is left out unless the clock was set back.
+/// Returns `None` if there are no more.
+async fn titles(
+    after: i64,
+    connection: &mut impl WindowRows,
+    window: &mut Window,
+) -> Result<Option<Reached>, StoreError> {
+    let rows = connection.short_texts(after, SHORT_STRIDE).await?;
+    let rows: Vec<(i64, i64, String, String, String)> = RowRef { table: "entry", row: 0 }.json("title", &rows)?;
+    for (id, outlet, at, title, body) in &rows {
+        let at = RowRef { table: "entry", row: *id }.time("believed", at)?;
+        window.remember_title((EntryId(*id), OutletId(*outlet)), at.as_second(), title, body);
     }
-    Ok(())
+    let is_full = rows.len() == usize::try_from(SHORT_STRIDE).unwrap_or(usize::MAX);
+    Ok(rows.last().filter(|_| is_full).map(|(id, ..)| Reached::TitlesTo(*id)))
 }
 
 fn signature<'r>(row: &SignatureRow<'r>, former_titles: &'r [String]) -> Result<StoredSignature<'r>, StoreError> {

@@ -193,6 +193,15 @@ async fn revise(connection: &mut PgConnection, batch_rows: &BatchRows) -> Result
         "revising texts",
     )
     .await?;
+    for sql in [
+        "DELETE FROM short_text WHERE entry_id IN (SELECT id FROM json_to_recordset($1::json) AS r (id bigint))",
+        "INSERT INTO short_text (entry_id) \
+         SELECT entry_id FROM entry_text WHERE entry_id IN (SELECT id FROM json_to_recordset($1::json) AS r (id bigint)) \
+           AND octet_length(folded_body) < 1440 AND length(folded_body) < 360 \
+           AND length(folded_body) - length(replace(folded_body, ' ', '')) < 12",
+    ] {
+        set(connection, sql, rows, "noting short texts").await?;
+    }
     set(
         connection,
         "UPDATE entry_search SET words = search_words(t.folded_title, t.folded_body) \

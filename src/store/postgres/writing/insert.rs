@@ -38,6 +38,7 @@ pub(super) async fn insert(connection: &mut PgConnection, rows: &BatchRows) -> R
         (stories(&rows.stories), "writing stories"),
         (entries(&rows.entries), "writing entries"),
         (texts(&rows.texts), "writing texts"),
+        (short_texts(&rows.short_texts), "noting short texts"),
         (members(&rows.members), "writing members of stories"),
     ] {
         run(connection, query, doing).await?;
@@ -120,6 +121,11 @@ fn texts(rows: &[TextRow]) -> Option<ColumnQuery<'_>> {
             .bind(all.texts(|row| row.text.columns().folded_title))
             .bind(all.texts(|row| row.text.columns().folded_body)),
     )
+}
+
+fn short_texts(entries: &[i64]) -> Option<ColumnQuery<'_>> {
+    let query = sqlx::query("INSERT INTO short_text (entry_id) SELECT * FROM unnest($1::bigint[])");
+    (!entries.is_empty()).then(|| query.bind(entries))
 }
 
 fn members(rows: &[MemberRow]) -> Option<ColumnQuery<'_>> {

@@ -30,49 +30,24 @@ impl WindowRows for PgConnection {
         SignatureRow::from_row(row).while_doing("remembering the window of stories")
     }
 
-    async fn stride_end(
-        &mut self,
-        after: &WindowPlace,
-        until: &str,
-        offset: i64,
-    ) -> Result<Option<WindowPlace>, StoreError> {
-        sqlx::query_as(
-            "SELECT first_seen_at, id FROM entry \
-             WHERE (first_seen_at, id) > ($1, $2) AND first_seen_at < $3 ORDER BY first_seen_at, id LIMIT 1 OFFSET $4",
-        )
-        .bind(&after.0)
-        .bind(after.1)
-        .bind(until)
-        .bind(offset)
-        .fetch_optional(self)
-        .await
-        .while_doing("remembering titles")
+    async fn first_since(&mut self, since: &str) -> Result<Option<i64>, StoreError> {
+        sqlx::query_scalar("SELECT id FROM entry WHERE first_seen_at >= $1 ORDER BY first_seen_at, id LIMIT 1")
+            .bind(since)
+            .fetch_optional(self)
+            .await
+            .while_doing("remembering titles")
     }
 
-    async fn short_texts(
-        &mut self,
-        after: &WindowPlace,
-        to: &WindowPlace,
-        below: (i64, i64),
-    ) -> Result<String, StoreError> {
-        // One row for all: each row of its own costs more than reading it. Bytes first: they are counted without reading what is
-        // long. The planner takes the two limits in time for a tenth of all entries, and would read every text there is; a subquery
-        // with a limit is looked up by its key.
+    async fn short_texts(&mut self, after: i64, limit: i64) -> Result<String, StoreError> {
+        // One row for all: each row of its own costs more than reading it.
         sqlx::query_scalar(
             "SELECT coalesce(json_agg(json_build_array(e.id, e.outlet_id, coalesce(e.believed, e.first_seen_at), \
-                                                t.folded_title, t.folded_body)), '[]')::text \
-             FROM entry AS e \
-             CROSS JOIN LATERAL (SELECT folded_title, folded_body FROM entry_text WHERE entry_id = e.id LIMIT 1) AS t \
-             WHERE (e.first_seen_at, e.id) > ($1, $2) AND (e.first_seen_at, e.id) <= ($3, $4) \
-               AND octet_length(t.folded_body) < 4 * $5 AND length(t.folded_body) < $5 \
-               AND length(t.folded_body) - length(replace(t.folded_body, ' ', '')) < $6",
+                                                t.folded_title, t.folded_body) ORDER BY e.id), '[]')::text \
+             FROM (SELECT entry_id FROM short_text WHERE entry_id > $1 ORDER BY entry_id LIMIT $2) AS s \
+             CROSS JOIN entry AS e CROSS JOIN entry_text AS t WHERE e.id = s.entry_id AND t.entry_id = s.entry_id",
         )
-        .bind(&after.0)
-        .bind(after.1)
-        .bind(&to.0)
-        .bind(to.1)
-        .bind(below.0)
-        .bind(below.1)
+        .bind(after)
+        .bind(limit)
         .fetch_one(self)
         .await
         .while_doing("remembering titles")

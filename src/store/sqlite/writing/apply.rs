@@ -22,6 +22,9 @@ use crate::store::{
 use sqlx::SqliteConnection;
 use std::collections::HashSet;
 
+/// What is being done when the entries with hardly any text are noted.
+const SHORT_TEXTS: &str = "noting short texts";
+
 /// Runs a statement over rows given as JSON; does nothing without rows. Statements read the rows through a materialised `r`,
 /// because reading `json_each` directly would convert a row to text again for each column.
 async fn set<T: serde::Serialize>(
@@ -43,6 +46,14 @@ impl BatchStatements for SqliteConnection {
         insert::rows(connection, &batch_rows.stories, &insert::STORIES, bind_story, "writing stories").await?;
         insert::rows(connection, &batch_rows.entries, &insert::ENTRIES, bind_entry, "writing entries").await?;
         insert::rows(connection, &batch_rows.texts, &insert::TEXTS, bind_text, "writing texts").await?;
+        insert::rows(
+            connection,
+            &batch_rows.short_texts,
+            &insert::SHORT_TEXTS,
+            |query, id| query.bind(id),
+            SHORT_TEXTS,
+        )
+        .await?;
         insert::rows(connection, &batch_rows.members, &insert::MEMBERS, bind_member, "writing members of stories")
             .await?;
         revise(connection, batch_rows).await?;
@@ -189,7 +200,17 @@ async fn revise(connection: &mut SqliteConnection, batch_rows: &BatchRows) -> Re
         &batch_rows.revised,
         "revising texts",
     )
-    .await
+    .await?;
+    // A text that is not short, or no longer, is not added; one that was stays until it is removed.
+    for sql in [
+        "DELETE FROM short_text WHERE entry_id IN (SELECT value ->> 'id' FROM json_each($1))",
+        "INSERT INTO short_text (entry_id) \
+         SELECT entry_id FROM entry_text WHERE entry_id IN (SELECT value ->> 'id' FROM json_each($1)) \
+           AND length(folded_body) < 360 AND length(folded_body) - length(replace(folded_body, ' ', '')) < 12",
+    ] {
+        set(connection, sql, &batch_rows.revised, SHORT_TEXTS).await?;
+    }
+    Ok(())
 }
 
 /// Updates the number of members of stories that gained some.

@@ -78,6 +78,8 @@ pub(super) const TEXTS: Statements = statements!(
     ""
 );
 
+pub(super) const SHORT_TEXTS: Statements = statements!("INSERT INTO short_text (entry_id) VALUES ", "(?)", "");
+
 pub(super) const SIGHTINGS: Statements = statements!(
     "INSERT INTO sighting (id, feed_id, key_hash, entry_id, raw, guid, link, first_seen_at, evidence) VALUES ",
     "(?, ?, ?, ?, ?, ?, ?, ?, ?)",

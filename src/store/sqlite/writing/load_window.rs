@@ -31,48 +31,26 @@ impl WindowRows for SqliteConnection {
         SignatureRow::from_row(row).while_doing("remembering the window of stories")
     }
 
-    async fn stride_end(
-        &mut self,
-        after: &WindowPlace,
-        until: &str,
-        offset: i64,
-    ) -> Result<Option<WindowPlace>, StoreError> {
-        sqlx::query_as(
-            "SELECT first_seen_at, id FROM entry INDEXED BY entry_by_time \
-             WHERE (first_seen_at, id) > ($1, $2) AND first_seen_at < $3 ORDER BY first_seen_at, id LIMIT 1 OFFSET $4",
+    async fn first_since(&mut self, since: &str) -> Result<Option<i64>, StoreError> {
+        sqlx::query_scalar(
+            "SELECT id FROM entry INDEXED BY entry_by_time WHERE first_seen_at >= $1 ORDER BY first_seen_at, id LIMIT 1",
         )
-        .bind(&after.0)
-        .bind(after.1)
-        .bind(until)
-        .bind(offset)
+        .bind(since)
         .fetch_optional(self)
         .await
         .while_doing("remembering titles")
     }
 
-    async fn short_texts(
-        &mut self,
-        after: &WindowPlace,
-        to: &WindowPlace,
-        below: (i64, i64),
-    ) -> Result<String, StoreError> {
-        // One row for all: each row of its own costs more than reading it. Bytes first: they are counted without reading what is
-        // long.
+    async fn short_texts(&mut self, after: i64, limit: i64) -> Result<String, StoreError> {
+        // One row for all: each row of its own costs more than reading it.
         sqlx::query_scalar(
             "SELECT json_group_array(json_array(e.id, e.outlet_id, coalesce(e.believed, e.first_seen_at), \
                                                 t.folded_title, t.folded_body)) \
-             FROM entry AS i INDEXED BY entry_by_time CROSS JOIN entry_text AS t ON t.entry_id = i.id \
-             CROSS JOIN entry AS e ON e.id = i.id \
-             WHERE (i.first_seen_at, i.id) > ($1, $2) AND (i.first_seen_at, i.id) <= ($3, $4) \
-               AND octet_length(t.folded_body) < 4 * $5 AND length(t.folded_body) < $5 \
-               AND length(t.folded_body) - length(replace(t.folded_body, ' ', '')) < $6",
+             FROM (SELECT entry_id FROM short_text WHERE entry_id > $1 ORDER BY entry_id LIMIT $2) AS s \
+             CROSS JOIN entry AS e CROSS JOIN entry_text AS t WHERE e.id = s.entry_id AND t.entry_id = s.entry_id",
         )
-        .bind(&after.0)
-        .bind(after.1)
-        .bind(&to.0)
-        .bind(to.1)
-        .bind(below.0)
-        .bind(below.1)
+        .bind(after)
+        .bind(limit)
         .fetch_one(self)
         .await
         .while_doing("remembering titles")
