@@ -31,8 +31,7 @@ pub(in crate::store) trait WindowRows {
     fn signature(row: &Self::Row) -> Result<SignatureRow<'_>, StoreError>;
     /// Returns the entry that was the first to be seen at this time or later.
     async fn first_since(&mut self, since: &str) -> Result<Option<i64>, StoreError>;
-    /// Returns the entries with hardly any text whose ids follow this one, in the order of their ids, as a JSON array: id, outlet, time,
-    /// folded title and text of each.
+    /// Returns the next entries with hardly any text after this id, as a JSON array: id, outlet, time, folded title and text of each.
     async fn short_texts(&mut self, after: i64, limit: i64) -> Result<String, StoreError>;
     /// Returns the titles that entries had before revisions, oldest first, each after the id of its entry.
     async fn former_titles(&mut self, ids: &[i64]) -> Result<Vec<(i64, String)>, StoreError>;
@@ -153,7 +152,7 @@ async fn titles(
         window.remember_title((EntryId(*id), OutletId(*outlet)), at.as_second(), title, body);
     }
     let is_full = rows.len() == usize::try_from(SHORT_STRIDE).unwrap_or(usize::MAX);
-    Ok(rows.last().filter(|_| is_full).map(|(id, ..)| Reached::TitlesTo(*id)))
+    Ok(rows.iter().map(|(id, ..)| *id).max().filter(|_| is_full).map(Reached::TitlesTo))
 }
 
 fn signature<'r>(row: &SignatureRow<'r>, former_titles: &'r [String]) -> Result<StoredSignature<'r>, StoreError> {

@@ -42,7 +42,7 @@ impl WindowRows for PgConnection {
         // One row for all: each row of its own costs more than reading it.
         sqlx::query_scalar(
             "SELECT coalesce(json_agg(json_build_array(e.id, e.outlet_id, coalesce(e.believed, e.first_seen_at), \
-                                                t.folded_title, t.folded_body) ORDER BY e.id), '[]')::text \
+                                                t.folded_title, t.folded_body)), '[]')::text \
              FROM (SELECT entry_id FROM short_text WHERE entry_id > $1 ORDER BY entry_id LIMIT $2) AS s \
              CROSS JOIN entry AS e CROSS JOIN entry_text AS t WHERE e.id = s.entry_id AND t.entry_id = s.entry_id",
         )

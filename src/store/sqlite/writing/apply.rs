@@ -46,14 +46,7 @@ impl BatchStatements for SqliteConnection {
         insert::rows(connection, &batch_rows.stories, &insert::STORIES, bind_story, "writing stories").await?;
         insert::rows(connection, &batch_rows.entries, &insert::ENTRIES, bind_entry, "writing entries").await?;
         insert::rows(connection, &batch_rows.texts, &insert::TEXTS, bind_text, "writing texts").await?;
-        insert::rows(
-            connection,
-            &batch_rows.short_texts,
-            &insert::SHORT_TEXTS,
-            |query, id| query.bind(id),
-            SHORT_TEXTS,
-        )
-        .await?;
+        insert::rows(connection, &batch_rows.short_texts, &insert::SHORT_TEXTS, Query::bind, SHORT_TEXTS).await?;
         insert::rows(connection, &batch_rows.members, &insert::MEMBERS, bind_member, "writing members of stories")
             .await?;
         revise(connection, batch_rows).await?;
@@ -201,7 +194,6 @@ async fn revise(connection: &mut SqliteConnection, batch_rows: &BatchRows) -> Re
         "revising texts",
     )
     .await?;
-    // A text that is not short, or no longer, is not added; one that was stays until it is removed.
     for sql in [
         "DELETE FROM short_text WHERE entry_id IN (SELECT value ->> 'id' FROM json_each($1))",
         "INSERT INTO short_text (entry_id) \
