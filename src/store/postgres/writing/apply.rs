@@ -9,7 +9,7 @@ use crate::store::{
         text::json,
         writing::{channel_order, insert},
     },
-    rows::BatchRows,
+    rows::{BatchRows, RevisedRow},
     writing::{
         dropped, sightings,
         waiting::{self, WaitingStatements as _},
@@ -193,15 +193,7 @@ async fn revise(connection: &mut PgConnection, batch_rows: &BatchRows) -> Result
         "revising texts",
     )
     .await?;
-    for sql in [
-        "DELETE FROM short_text WHERE entry_id IN (SELECT id FROM json_to_recordset($1::json) AS r (id bigint))",
-        "INSERT INTO short_text (entry_id) \
-         SELECT entry_id FROM entry_text WHERE entry_id IN (SELECT id FROM json_to_recordset($1::json) AS r (id bigint)) \
-           AND octet_length(folded_body) < 1440 AND length(folded_body) < 360 \
-           AND length(folded_body) - length(replace(folded_body, ' ', '')) < 12",
-    ] {
-        set(connection, sql, rows, "noting short texts").await?;
-    }
+    note_short_texts(connection, rows).await?;
     set(
         connection,
         "UPDATE entry_search SET words = search_words(t.folded_title, t.folded_body) \
@@ -211,6 +203,20 @@ async fn revise(connection: &mut PgConnection, batch_rows: &BatchRows) -> Result
         "indexing revised texts",
     )
     .await
+}
+
+/// Notes which of the revised texts are short now.
+async fn note_short_texts(connection: &mut PgConnection, rows: &[RevisedRow]) -> Result<(), StoreError> {
+    for sql in [
+        "DELETE FROM short_text WHERE entry_id IN (SELECT id FROM json_to_recordset($1::json) AS r (id bigint))",
+        "INSERT INTO short_text (entry_id) \
+         SELECT entry_id FROM entry_text WHERE entry_id IN (SELECT id FROM json_to_recordset($1::json) AS r (id bigint)) \
+           AND octet_length(folded_body) < 1440 AND length(folded_body) < 360 \
+           AND length(folded_body) - length(replace(folded_body, ' ', '')) < 12",
+    ] {
+        set(connection, sql, rows, "noting short texts").await?;
+    }
+    Ok(())
 }
 
 /// Updates the number of members of stories that gained some.

@@ -39,12 +39,14 @@ impl WindowRows for PgConnection {
     }
 
     async fn short_texts(&mut self, after: i64, limit: i64) -> Result<String, StoreError> {
-        // One row for all: each row of its own costs more than reading it.
+        // One row for all: each row of its own costs more than reading it. Subqueries with a limit are looked up by their keys, whatever
+        // the planner expects.
         sqlx::query_scalar(
-            "SELECT coalesce(json_agg(json_build_array(e.id, e.outlet_id, coalesce(e.believed, e.first_seen_at), \
-                                                t.folded_title, t.folded_body)), '[]')::text \
+            "SELECT coalesce(json_agg(json_build_array(e.id, e.outlet_id, e.at, t.folded_title, t.folded_body)), '[]')::text \
              FROM (SELECT entry_id FROM short_text WHERE entry_id > $1 ORDER BY entry_id LIMIT $2) AS s \
-             CROSS JOIN entry AS e CROSS JOIN entry_text AS t WHERE e.id = s.entry_id AND t.entry_id = s.entry_id",
+             CROSS JOIN LATERAL (SELECT id, outlet_id, coalesce(believed, first_seen_at) AS at FROM entry \
+                 WHERE id = s.entry_id LIMIT 1) AS e \
+             CROSS JOIN LATERAL (SELECT folded_title, folded_body FROM entry_text WHERE entry_id = s.entry_id LIMIT 1) AS t",
         )
         .bind(after)
         .bind(limit)

@@ -5,7 +5,7 @@ use crate::store::driver::ErrorContext;
 use crate::store::{
     backend::BatchStatements,
     error::StoreError,
-    rows::{BatchRows, EntryRow, MemberRow, StoryRow, TextRow},
+    rows::{BatchRows, EntryRow, MemberRow, RevisedRow, StoryRow, TextRow},
     sqlite::{
         row,
         writing::{
@@ -194,13 +194,18 @@ async fn revise(connection: &mut SqliteConnection, batch_rows: &BatchRows) -> Re
         "revising texts",
     )
     .await?;
+    note_short_texts(connection, &batch_rows.revised).await
+}
+
+/// Notes which of the revised texts are short now.
+async fn note_short_texts(connection: &mut SqliteConnection, rows: &[RevisedRow]) -> Result<(), StoreError> {
     for sql in [
         "DELETE FROM short_text WHERE entry_id IN (SELECT value ->> 'id' FROM json_each($1))",
         "INSERT INTO short_text (entry_id) \
          SELECT entry_id FROM entry_text WHERE entry_id IN (SELECT value ->> 'id' FROM json_each($1)) \
            AND length(folded_body) < 360 AND length(folded_body) - length(replace(folded_body, ' ', '')) < 12",
     ] {
-        set(connection, sql, &batch_rows.revised, SHORT_TEXTS).await?;
+        set(connection, sql, rows, SHORT_TEXTS).await?;
     }
     Ok(())
 }
