@@ -26,8 +26,8 @@ pub(super) struct DroppedRow {
 }
 
 impl DroppedRow {
-    pub(super) fn of(mut arrival: Arrival, catalog: &Catalog) -> Self {
-        let rule = arrival.entry_mut().dropped.take().unwrap_or_default();
+    pub(super) fn of(arrival: Arrival, catalog: &Catalog) -> Self {
+        let rule = arrival.entry.dropped.clone().unwrap_or_default();
         let (title, _) = shown_title(&arrival.entry, catalog.outlet_name(arrival.outlet), arrival.seen_at);
         let kept = DroppedEntry::of(Arc::unwrap_or_clone(arrival.entry), arrival.link_repeats);
         // The value contains only strings, numbers and lists, so serialising it cannot fail.

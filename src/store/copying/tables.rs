@@ -11,7 +11,8 @@ pub(in crate::store) struct CopiedTable {
     pub(in crate::store) key: &'static str,
 }
 
-/// All tables that hold what cannot be made again, in an order in which each row refers only to rows that are there.
+/// All tables that hold what cannot be made again, and `short_text`, which only reading every text would make again, in an order in
+/// which each row refers only to rows that are there.
 ///
 /// Not copied: the indexes of words and hashes and the sums, which each store makes in its own way, and the writer's lease.
 pub(super) const TABLES: [CopiedTable; 25] = [
